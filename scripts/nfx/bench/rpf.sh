@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# rpf.sh hint		spoofed packets forwarded in spite of rp_filter=1
+# rpf.sh suppress	nft fib verdicts that ignore a suppressing IPv6 rule
+# rpf.sh bcast		nft fib verdicts that a broadcast source is valid
+
+set -e
+
+# 20 lists of one valid and seven spoofed packets, received on in0
+hint()
+{
+	local dev before after
+
+	ip netns add r
+	for dev in in0 out0; do
+		ip -net r link add "$dev" type dummy
+		ip -net r link set "$dev" up
+	done
+	ip -net r addr add 192.0.2.1/24 dev in0
+	ip -net r addr add 198.51.100.1/24 dev out0
+	ip netns exec r sysctl -q net.ipv4.ip_forward=1 \
+		net.ipv4.conf.in0.rp_filter=1
+
+	before=$(forwarded)
+	ip netns exec r rx_batch in0 20 198.51.100.2 \
+		192.0.2.2 203.0.113.{1..7}
+	after=$(forwarded)
+	echo "ROW rpf-hint-bypass $((after - before - 20))"
+}
+
+forwarded()
+{
+	ip netns exec r nstat -asz IpForwDatagrams |
+		awk '$1 == "IpForwDatagrams" { print $2 }'
+}
+
+# h [h0] <--> [r0] r, the packets of which the rules in $1 count if wrong
+veth()
+{
+	ip netns add h
+	ip netns add r
+	ip -net h link add h0 type veth peer name r0 netns r
+	ip -net h link set h0 up
+	ip -net r link set r0 up
+	ip -net h addr add 192.0.2.2/24 dev h0
+	ip -net r addr add 192.0.2.1/24 dev r0
+	ip -net h addr add 2001:db8:1::2/64 dev h0 nodad
+	ip -net r addr add 2001:db8:1::1/64 dev r0 nodad
+	ip netns exec r nft "table inet t {
+		counter wrong { }
+		chain c { type filter hook prerouting priority 0; $1; }; }"
+}
+
+wrong()
+{
+	ip netns exec r nft -j list counter inet t wrong |
+		jq '.nftables[].counter.packets // empty'
+}
+
+# The kernel's own route to the source is that of table 51, out r0: each ping
+# is answered. Ten packets for each way to suppress the default route of main.
+suppress()
+{
+	local how
+
+	veth "ip6 saddr 2001:db8:9::1 icmpv6 type echo-request \
+		fib saddr . iif oif missing counter name wrong"
+	ip -net h addr add 2001:db8:9::1/128 dev h0 nodad
+	ip -net r link add up0 group 7 type dummy
+	ip -net r link set up0 up
+	ip -net r -6 route add default dev up0
+	ip -net r -6 route add default via 2001:db8:1::2 dev r0 table 51
+	ip -net r -6 rule add pref 51 table 51
+	for how in "suppress_prefixlength 0" "suppress_ifgroup 7"; do
+		# shellcheck disable=SC2086
+		ip -net r -6 rule add pref 50 table main $how
+		ip netns exec h ping -q -c 10 -i 0.05 -I 2001:db8:9::1 \
+			2001:db8:1::1
+		ip -net r -6 rule del pref 50
+	done
+	echo "ROW fib6-suppress $(wrong)"
+}
+
+# Nothing can have been sent from 192.0.2.255: ten packets, looked up with and
+# without the interface they came from.
+bcast()
+{
+	veth "ip saddr 192.0.2.255 fib saddr . iif oif exists counter name wrong
+		ip saddr 192.0.2.255 fib saddr oif exists counter name wrong"
+	ip netns exec h nft "table ip t {
+		chain c { type filter hook postrouting priority 0;
+		icmp type echo-request ip saddr set 192.0.2.255; }; }"
+	# The source address decides if there is an answer, not the verdict.
+	ip netns exec h ping -q -c 10 -i 0.05 -W 0.1 192.0.2.1 || true
+	echo "ROW fib4-bcast $(wrong)"
+}
+
+case $1 in
+hint | suppress | bcast) "$1" ;;
+*) exit 2 ;;
+esac

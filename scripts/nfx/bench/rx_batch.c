@@ -1,0 +1,1 @@
+../../../tools/testing/selftests/net/rx_batch.c

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The check-full verb: named parts, each resumable and under an hour.
+
+Results of selftests are recorded per program under the digest of kernel
+image, userland and test files (see ksft.py), those of builds under the digest
+of the stack; a part that was interrupted goes on where it stopped.
+"""
+
+import hashlib
+import json
+import re
+import sys
+import time
+from typing import NamedTuple
+
+import base
+import build
+import ksft
+import patchfile
+import paths
+import selftests
+import tap
+import ui
+
+# Upstream tests around the fib rules the stack touches.
+FIB_TESTS = ("net:fib-onlink-tests.sh", "net:fib_nexthop_multiprefix.sh",
+             "net:fib_nexthop_nongw.sh", "net:fib_nexthops.sh",
+             "net:fib_rule_tests.sh", "net:fib_tests.sh",
+             "net:route_hint.sh")
+
+# A line that starts a function, in kernel style.
+FUNCTION = re.compile(r"^(?:[A-Za-z_][\w \t*]*[ \t*])?(\w+)\([^;]*$", re.M)
+
+
+class Verdict(NamedTuple):
+    """What a part found."""
+    ok: bool
+    text: str
+
+
+def add_arguments(parser):
+    parser.add_argument("parts", nargs="*", metavar="PART",
+                        help=f"of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--list", action="store_true",
+                        help="name the parts and stop")
+
+
+def main(args):
+    if args.list:
+        for name, (_, what) in PARTS.items():
+            print(f"{name:<{ui.NAME_WIDTH}}  {what}")
+        return ui.EXIT_OK
+    unknown = [name for name in args.parts if name not in PARTS]
+    if unknown:
+        ui.die(f"there is no part '{unknown[0]}'",
+               f"use {', '.join(PARTS)}", ui.EXIT_USAGE)
+    failed = 0
+    for name in args.parts or PARTS:
+        begin = time.monotonic()
+        try:
+            verdict = PARTS[name][0]()
+        except ui.Error as exc:
+            verdict = Verdict(False, str(exc))
+        failed += not verdict.ok
+        took = ui.seconds(time.monotonic() - begin)
+        ui.line(ui.OKAY if verdict.ok else ui.FAIL, name,
+                f"{verdict.text} ({took})")
+    return ui.EXIT_FAIL if failed else ui.EXIT_OK
+
+
+def own_programs():
+    """Return the stack's selftests."""
+    return ksft.own(ksft.available(selftests.install("nfx")))
+
+
+def plural(number, word):
+    return f"{number} {word}" + ("" if number == 1 else "s")
+
+
+def failures(results):
+    """Return a text naming what failed, empty when nothing did."""
+    return "; ".join(f"{item.program.split(':')[1]}: "
+                     f"{item.reason or 'failed'}"
+                     for item in results if not item.ok)
+
+
+def own_verdict(config, allow=()):
+    programs = own_programs()
+    results = ksft.run(config, "nfx", programs, allow=allow)
+    bad = failures(results)
+    skipped = [item for item in results if item.outcome == tap.SKIP]
+    if bad:
+        return Verdict(False, bad)
+    if skipped:
+        return Verdict(False, "skipped on the patched kernel: " + ", ".join(
+            f"{item.program} ({item.reason})" for item in skipped))
+    return Verdict(True, f"{plural(len(results), 'selftest')} pass on the "
+                         f"{config} kernel")
+
+
+def part_own():
+    return own_verdict("nfx")
+
+
+def part_debug():
+    return own_verdict("debug")
+
+
+def part_kcsan():
+    """Races between functions the stack does not touch are not its own."""
+    names = touched_functions()
+    pattern = "|".join(sorted(map(re.escape, names))) or r"(?!)"
+    return own_verdict("kcsan", [rf"BUG: KCSAN: (?!.*\b(?:{pattern})\b)"])
+
+
+def touched_functions():
+    """Return the functions of each kernel source file the stack touches."""
+    names = set()
+    for name in patchfile.touched(patchfile.load()):
+        path = paths.TREE / (name or "")
+        if path.suffix in (".c", ".h") and path.is_file() and \
+                not name.startswith("tools/"):
+            names |= set(FUNCTION.findall(path.read_text(
+                encoding="utf-8", errors="replace")))
+    return names
+
+
+def part_proof():
+    """Each own selftest fails or skips on stock and passes when patched."""
+    programs = own_programs()
+    stock = ksft.run("stock", "nfx", programs, keep_failures=True)
+    passing = [item.program for item in stock if item.outcome == tap.PASS]
+    # A test that existed before, extended by the stack, has to fail, too.
+    if passing:
+        return Verdict(False, f"pass on the stock kernel: "
+                              f"{', '.join(passing)}")
+    nfx = ksft.run("nfx", "nfx", programs)
+    bad = failures(nfx)
+    if bad:
+        return Verdict(False, bad)
+    counts = ksft.count(stock)
+    return Verdict(True, f"{plural(len(programs), 'selftest')}: on stock "
+                         f"{counts['fail']} fail and {counts['skip']} skip, "
+                         "all pass when patched")
+
+
+def compare(programs):
+    """Run upstream @programs on both kernels; same set must pass.
+
+    Some of them take an hour in an emulated guest unless told that it is
+    slow.
+    """
+    stock = ksft.run("stock", "stock", programs, keep_failures=True,
+                     slow=True)
+    nfx = ksft.run("nfx", "stock", programs, slow=True)
+    worse, better = [], []
+    for before, after in zip(stock, nfx):
+        name = before.program.split(":")[1]
+        if before.outcome == after.outcome:
+            continue
+        note = f"{name}: {before.outcome} -> {after.outcome}"
+        if after.reason:
+            note += f" ({after.reason})"
+        (better if after.outcome == tap.PASS else worse).append(note)
+    if worse:
+        return Verdict(False, "; ".join(worse))
+    counts = ksft.count(nfx)
+    text = ", ".join(f"{number} {word}" for word, number in counts.items()
+                     if number)
+    if better:
+        text += f"; better than stock: {'; '.join(better)}"
+    return Verdict(True, f"same as stock: {text}")
+
+
+def part_netfilter():
+    known = ksft.available(selftests.install("stock"))
+    return compare([name for name in known
+                    if name.startswith("net/netfilter:")])
+
+
+def part_fib():
+    known = ksft.available(selftests.install("stock"))
+    return compare([name for name in FIB_TESTS if name in known])
+
+
+def stack_digest():
+    sha = hashlib.sha256(patchfile.digest().encode())
+    sha.update(base.current().name.encode())
+    sha.update(build.compiler().encode())
+    return sha.hexdigest()[:32]
+
+
+def through_verb(*arguments):
+    """Run a verb of nfx-tree once per state of the stack."""
+    name = "-".join(word.strip("-") for word in arguments)
+    record = ksft.RESULTS / f"{name}-{stack_digest()}.json"
+    try:
+        return Verdict(True, json.loads(record.read_text("utf-8"))["text"]
+                       + ", recorded")
+    except (OSError, ValueError, KeyError):
+        pass
+    done = ui.run([sys.executable, paths.ROOT / "scripts/nfx-tree",
+                   *arguments], check=False, quiet=False)
+    if done.returncode:
+        return Verdict(False, f"'nfx-tree {' '.join(arguments)}' failed")
+    text = f"'nfx-tree {' '.join(arguments)}' passes"
+    paths.write_file(record, json.dumps({"text": text}))
+    return Verdict(True, text)
+
+
+def part_patches():
+    return through_verb("check", "--full")
+
+
+def part_bisect():
+    return through_verb("bisect-build")
+
+
+PARTS = {
+    "patches": (part_patches, "per patch: W=1 C=1 builds, no new warning"),
+    "bisect": (part_bisect, "every patch compiles alone"),
+    "own": (part_own, "the stack's selftests pass"),
+    "proof": (part_proof, "each of them fails or skips on stock"),
+    "netfilter": (part_netfilter,
+                  "upstream net/netfilter selftests: same as on stock"),
+    "fib": (part_fib, "upstream fib and route selftests: same as on stock"),
+    "debug": (part_debug, "the stack's selftests on the debug kernel"),
+    "kcsan": (part_kcsan, "the stack's selftests on the kcsan kernel"),
+}

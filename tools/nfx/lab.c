@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What several probes need inside their throw-away network namespace. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lab.h"
+#include "rtnl.h"
+
+struct nl *lab_open(struct finding *f, int bus)
+{
+	struct nl *nl = nl_open(bus);
+
+	setup_failed(f, nl ? 0 : -errno, "a netlink socket");
+	return nl;
+}
+
+struct nl *lab_veth(struct finding *f)
+{
+	struct nl *rt = lab_open(f, NETLINK_ROUTE);
+
+	if (!rt)
+		return NULL;
+	if (!setup_failed(f, rtnl_up(rt, "lo"), "the loopback link") &&
+	    !setup_failed(f, rtnl_veth(rt), "a veth pair"))
+		return rt;
+	nl_close(rt);
+	return NULL;
+}
+
+int lab_sysctl(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, strlen(value)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+double lab_now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Conntrack: gc wake-up, table-full message, automatic size, flush. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctlog.h"
+#include "lab.h"
+#include "main.h"
+#include "probes.h"
+
+#define CT_SYSCTL	"/proc/sys/net/netfilter/nf_conntrack_buckets"
+#define CT_MSG_FLUSH	8	/* first free number after GET_UNCONFIRMED */
+
+void probe_ct_gc_wake(struct finding *f)
+{
+	finding_unknown(f, 0, "only a full table shows it, and filling one "
+			"needs net.netfilter.nf_conntrack_max lowered");
+}
+
+void probe_ct_full_log(struct finding *f)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	enum ctlog last = CTLOG_NONE, now;
+	char record[8192];
+	ssize_t n;
+
+	if (fd < 0) {
+		finding_unknown(f, errno, "/dev/kmsg: %s", strerror(errno));
+		return;
+	}
+	/* EPIPE: the record was overwritten meanwhile, the next one follows. */
+	while ((n = read(fd, record, sizeof(record) - 1)) > 0 ||
+	       (n < 0 && errno == EPIPE)) {
+		record[n > 0 ? n : 0] = '\0';
+		now = ctlog_judge(record);
+		last = now == CTLOG_NONE ? last : now;
+	}
+	close(fd);
+	if (last == CTLOG_NEW)
+		finding_yes(f, "a message with figures is in the kernel log");
+	else if (last == CTLOG_OLD)
+		finding_no(f, 0, "a message without figures is in the log");
+	else
+		finding_unknown(f, 0, "the kernel log holds no such message, "
+				"and causing one would write to it");
+}
+
+void probe_ct_buckets_auto(struct finding *f)
+{
+	struct stat st;
+
+	if (!access(CT_SYSCTL "_auto", F_OK))
+		finding_yes(f, "the sysctl exists");
+	else if (stat(CT_SYSCTL, &st))
+		finding_unknown(f, errno, "conntrack is not active in this "
+				"network namespace");
+	else if (st.st_mode & 0200)
+		finding_no(f, ENOENT, "the sysctl does not exist");
+	else
+		finding_unknown(f, ENOENT, "it is shown in the initial "
+				"network namespace only");
+}
+
+static int ask_ct(struct nl *nl, uint8_t msg, uint16_t flags)
+{
+	char buf[NL_MSG_SIZE] __attribute__((aligned(8)));
+	struct nlmsghdr *nlh;
+
+	nlh = nl_nfmsg(nl, buf, (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | msg),
+		       flags, AF_UNSPEC, 0);
+	return nl_talk(nl, nlh, NULL, NULL);
+}
+
+/* The namespace has just been made: there is nothing in it to flush. */
+void probe_ct_flush(struct finding *f)
+{
+	NL_AUTO nl = lab_open(f, NETLINK_NETFILTER);
+	int err;
+
+	if (!nl || setup_failed(f, ask_ct(nl, IPCTNL_MSG_CT_GET, NLM_F_DUMP),
+				"a conntrack dump"))
+		return;
+	err = ask_ct(nl, CT_MSG_FLUSH, 0);
+	if (!err)
+		finding_yes(f, "the message was accepted");
+	else if (err == -EINVAL && !nl->ext[0])
+		finding_no(f, err, "the message is unknown");
+	else
+		finding_unknown(f, err, "%s",
+				nl->ext[0] ? nl->ext : strerror(-err));
+}
