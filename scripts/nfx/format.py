@@ -52,6 +52,10 @@ def main(args):
     if not base.official:
         ui.warn(f"{base.name} is no public tree: the mails get no "
                 "base-commit; set KDIR to a checkout of the target tree")
+    authors = {patch.author for patch in own} - {f"{name} <{mail}>"}
+    if authors:
+        ui.warn(f"{sorted(authors)[0]} is the author and does not sign off: "
+                "netdev's verify_signedoff asks for both")
     trees = sorted({patch.tree for patch in own})
     for tree in trees:
         label = block.label if len(trees) == 1 and not args.tree \
@@ -151,8 +155,7 @@ class Posting:
 
     def fill_cover(self, work, cover):
         """Put cover/<block>.txt, changes and range-diff into the letter."""
-        own = self.block.cover.with_suffix(f".{self.tree}.txt")
-        source = own if own.is_file() else self.block.cover
+        source = self.block.letter(self.tree)
         if not source.is_file():
             ui.die(f"{self.block.label} has no cover letter",
                    f"write {source}: the subject, an empty line, the text")

@@ -30,6 +30,11 @@ class Block(NamedTuple):
     def label(self):
         return f"{self.number}-{self.name}"
 
+    def letter(self, tree):
+        """Return the cover letter for @tree: its own, else the block's."""
+        own = self.cover.with_suffix(f".{tree}.txt")
+        return own if own.is_file() else self.cover
+
 
 @functools.cache
 def blocks():

@@ -108,7 +108,8 @@ def main():
     torn = 0
     for name, flags in FLAGS.items():
         nft(f"table ip t {{ set {name} {{ type ipv4_addr; {flags}"
-            f" size {4 * len(KEYS)}; elements = {{ {elements(KEYS)} }}; }}; }}")
+            f" size {4 * len(KEYS)};"
+            f" elements = {{ {elements(KEYS)} }}; }}; }}")
         calm = Dump(name)
         while calm.receive():
             pass

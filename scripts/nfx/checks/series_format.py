@@ -18,9 +18,10 @@ def run(context):
         if len(patches) > LIMIT:
             status = ui.FAIL
             wrong.append(f"{block.label} has more than {LIMIT} patches")
-        if len(patches) >= COVER_FROM and not block.cover.is_file():
-            status = ui.FAIL
-            wrong.append(f"{block.label} has no cover letter {block.cover}")
+        for letter in {block.letter(patch.tree) for patch in patches}:
+            if len(patches) >= COVER_FROM and not letter.is_file():
+                status = ui.FAIL
+                wrong.append(f"{block.label} has no cover letter {letter}")
         for patch in patches:
             if patch.tree not in patchfile.TREES:
                 status = ui.FAIL

@@ -11,11 +11,9 @@ state()
 	cut -d: -f1 /proc/net/dev
 	ip -o rule 2> /dev/null
 	ip netns list 2> /dev/null
-	find /proc/sys/net -type f -readable 2> /dev/null | sort |
-		grep -Ev 'count$|/stat|random|/flush$|_uuid|entropy|dst_gc' |
-		while read -r file; do
-			echo "$file $(tr -d '\0' < "$file" 2> /dev/null)"
-		done
+	grep -ras . /proc/sys/net |
+		grep -Ev '^[^:]*(count|/stat.*|random.*|/flush|_uuid|dst_gc.*):' |
+		sort
 }
 
 # Sysctls that appear with the first use of a module are no change here.

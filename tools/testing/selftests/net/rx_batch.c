@@ -29,11 +29,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-/* Exit codes of kselftest */
-#define KSFT_FAIL	1
-#define KSFT_SKIP	4
+#include "kselftest.h"
 
 #define MAX_BATCH	64	/* The kernel takes up to 256 frames */
 

@@ -59,6 +59,14 @@ fail()
 	ret=1
 }
 
+# What has failed before must not be hidden.
+skip()
+{
+	echo "SKIP: $1"
+	[ "$ret" -eq 0 ] && ret=$ksft_skip
+	exit "$ret"
+}
+
 setup()
 {
 	setup_ns "$@" || exit "$ksft_skip"
@@ -108,8 +116,7 @@ ct_fill()
 		ip netns exec "$ns" conntrack -R "$tmpfile" > /dev/null 2>&1
 	done
 
-	echo "SKIP: could not insert $total entries"
-	exit "$ksft_skip"
+	skip "could not insert $total entries"
 }
 
 # new_flow NS PORT [COUNT]: fails if all packets are dropped
@@ -214,6 +221,10 @@ test_log_chain()
 
 	sysctl -q net.netfilter.nf_conntrack_buckets=1
 	buckets=$(sysctl -n net.netfilter.nf_conntrack_buckets)
+	if [ "$buckets" -gt 1024 ]; then
+		echo "SKIP: hash too large to fill, page size is $(getconf PAGESIZE)"
+		return
+	fi
 	sysctl -q net.netfilter.nf_conntrack_max=$((buckets * 64))
 
 	ct_fill "$ns4" ESTABLISHED $((buckets * 18))
