@@ -12,14 +12,9 @@ ret=0
 ns=""
 count=8192
 
-cleanup()
-{
-	cleanup_all_ns
-}
+trap cleanup_all_ns EXIT
 
-trap cleanup EXIT
-
-setup_ns ns
+setup_ns ns || exit "$ksft_skip"
 
 ipset_ns()
 {
@@ -47,7 +42,7 @@ fail()
 
 send()
 {
-	ip netns exec "$ns" ./udp_spread "$1" || fail "cannot send $1 packets"
+	ip netns exec "$ns" ./udp_spread "$1"
 }
 
 entries()
@@ -74,7 +69,7 @@ test_fill()
 	local got
 
 	new_set hash:ip "$@"
-	send "$count"
+	send "$count" || fail "cannot send $count packets"
 	got=$(entries s)
 	if [ "$got" -eq "$count" ]; then
 		echo "PASS: hash:ip $*: $got of $count elements"
@@ -83,6 +78,7 @@ test_fill()
 	fi
 	got=$(header s hashsize)
 	[ "$got" -gt 64 ] || fail "hashsize is still $got"
+	[ "$got" -le "$count" ] || fail "hashsize $got for $count elements"
 }
 
 test_maxelem()
@@ -90,7 +86,7 @@ test_maxelem()
 	local got
 
 	new_set hash:ip hashsize 64 maxelem 512
-	send 1024
+	send 1024 || fail "cannot send 1024 packets"
 	got=$(entries s)
 	if [ "$got" -eq 512 ]; then
 		echo "PASS: maxelem 512: $got elements"
@@ -101,13 +97,34 @@ test_maxelem()
 	[ "$got" -le 512 ] || fail "hashsize $got with maxelem 512"
 }
 
-# Nothing but a splat could be seen here
+# Some 80 of the buckets get more than two elements. They have to be stored,
+# but cannot make the table grow as long as it has a bucket per element.
+test_collide()
+{
+	local got
+
+	new_set hash:ip hashsize 1024 bucketsize 2
+	send 1024 || fail "cannot send 1024 packets"
+	got=$(entries s)
+	[ "$got" -eq 1024 ] || fail "bucketsize 2: $got of 1024 elements"
+	got=$(header s hashsize)
+	if [ "$got" -eq 1024 ]; then
+		echo "PASS: collisions: hashsize is still $got"
+	else
+		fail "collisions: hashsize $got for 1024 elements"
+	fi
+}
+
 test_destroy()
 {
+	local tainted
+	local sender
 	local i
 
+	tainted=$(cat /proc/sys/kernel/tainted)
 	new_set hash:ip hashsize 64
 	send "$count" &
+	sender=$!
 	for ((i = 0; i < 5; i++)); do
 		ipset_ns create t hash:ip hashsize 64 2>/dev/null
 		ipset_ns swap s t
@@ -117,13 +134,18 @@ test_destroy()
 	done
 	ip netns exec "$ns" iptables -F INPUT
 	ipset_ns destroy s || fail "set is still in use"
-	wait
-	echo "PASS: swap, flush, list and destroy while elements are added"
+	wait "$sender" || fail "cannot send $count packets"
+	if [ "$(cat /proc/sys/kernel/tainted)" = "$tainted" ]; then
+		echo "PASS: swap, flush, list, destroy while elements are added"
+	else
+		fail "kernel is tainted after destroy"
+	fi
 }
 
 test_fill hashsize 64
 test_fill hashsize 64 bucketsize 4 timeout 600 counters
 test_maxelem
+test_collide
 test_destroy
 
 exit $ret

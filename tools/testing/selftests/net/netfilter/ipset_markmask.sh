@@ -13,14 +13,9 @@ count=64
 ret=0
 ns=""
 
-cleanup()
-{
-	cleanup_all_ns
-}
+trap cleanup_all_ns EXIT
 
-trap cleanup EXIT
-
-setup_ns ns
+setup_ns ns || exit "$ksft_skip"
 
 if [ ! -x ./ipset_dump ]; then
 	echo "SKIP: ipset_dump was not built"

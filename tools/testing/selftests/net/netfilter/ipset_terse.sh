@@ -11,14 +11,9 @@ checktool "ipset --version" "run test without ipset"
 ret=0
 ns=""
 
-cleanup()
-{
-	cleanup_all_ns
-}
+trap cleanup_all_ns EXIT
 
-trap cleanup EXIT
-
-setup_ns ns
+setup_ns ns || exit "$ksft_skip"
 
 ipset_ns()
 {
