@@ -222,7 +222,7 @@ test_log_chain()
 	sysctl -q net.netfilter.nf_conntrack_buckets=1
 	buckets=$(sysctl -n net.netfilter.nf_conntrack_buckets)
 	if [ "$buckets" -gt 1024 ]; then
-		echo "SKIP: hash too large to fill, page size is $(getconf PAGESIZE)"
+		echo "SKIP: hash of $buckets buckets is too large to fill"
 		return
 	fi
 	sysctl -q net.netfilter.nf_conntrack_max=$((buckets * 64))
