@@ -122,6 +122,7 @@ def compile_programs(scenarios, target):
             ui.die(f"scripts/nfx/bench/{name} does not exist",
                    "correct 'build' in rows.d")
         ui.run(["gcc", "-O2", "-pthread", f"-I{paths.NFX}/insn",
+                f"-I{paths.TREE}/tools/testing/selftests",
                 "-o", target / name.removesuffix(".c"), BENCH / name,
                 *flags], next_step=f"correct scripts/nfx/bench/{name}")
 
