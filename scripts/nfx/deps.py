@@ -73,6 +73,8 @@ GROUPS = {
         Dep("libmnl-dev", "/usr/include/libmnl/libmnl.h"),
         Dep("libcap-dev", "/usr/include/sys/capability.h"),
         Dep("libnuma-dev", "/usr/include/numa.h"),
+        Dep("python3-yaml", "/usr/lib/python3/dist-packages/yaml"),
+        Dep("python3-jsonschema", "/usr/lib/python3/dist-packages/jsonschema"),
     ),
     "tools": (
         Dep("gcc", "gcc"),

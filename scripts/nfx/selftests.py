@@ -8,6 +8,8 @@ source tree stays as it is.
 
 import hashlib
 import os
+import re
+from pathlib import Path
 
 import build
 import deps
@@ -20,19 +22,22 @@ CACHE = paths.CACHE / "selftests"
 LIST = "kselftest-list.txt"
 TARGETS = ("net/netfilter", "net")
 
-# What building net and net/netfilter reads.
-PARTS = ("Makefile", "scripts", "tools/arch", "tools/bpf", "tools/build",
-         "tools/include", "tools/lib", "tools/net", "tools/scripts",
-         build.SELFTESTS, "Documentation/netlink")
-# What the exported headers are made of.
-HEADERS = ("include/uapi", "arch/x86/include/uapi", "arch/x86/entry/syscalls",
+# What building net and net/netfilter reads; ynl looks for MAINTAINERS, or for
+# ever, to find the top of the tree.
+PARTS = ("MAINTAINERS", "Makefile", "scripts", "include/uapi", "tools/arch",
+         "tools/bpf", "tools/build", "tools/include", "tools/lib",
+         "tools/net", "tools/scripts", build.SELFTESTS,
+         "Documentation/netlink")
+# What the exported headers are made of, beside include/uapi.
+HEADERS = ("arch/x86/include/uapi", "arch/x86/entry/syscalls",
            "include/asm-generic", "arch/x86/include/asm")
 
 
 def digest(tree_id, srcdir):
-    """Return the digest of everything the selftests are built from."""
+    """Return the digest of what the selftests are built from, and how."""
     names = git.out(srcdir, "ls-tree", tree_id, *PARTS, *HEADERS)
-    text = "\n".join([names, build.compiler(), *TARGETS])
+    recipe = Path(__file__).read_text(encoding="utf-8")
+    text = "\n".join([names, build.compiler(), recipe])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -70,8 +75,12 @@ def build_all(tree, srcdir, tree_id, target):
                 f"O={obj}", "ARCH=x86", f"-j{os.cpu_count() or 1}",
                 f"TARGETS={' '.join(TARGETS)}",
                 f"KSFT_INSTALL_PATH={target}", "install"], log=log, env=env)
-    if not (target / LIST).exists():
-        ui.die("the selftests did not install", f"see {log}")
+    # make -k goes on after errors, and then installs nothing of a target.
+    listed = (target / LIST).read_text(encoding="utf-8") \
+        if (target / LIST).exists() else ""
+    for name in TARGETS:
+        if not re.search(rf"^{name}:", listed, re.M):
+            ui.die(f"the selftests of {name} did not install", f"see {log}")
     ui.run(["rm", "-rf", work])
 
 
