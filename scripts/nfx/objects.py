@@ -13,6 +13,7 @@ import shlex
 import shutil
 
 import base as kernel
+import build
 import git
 import patchfile
 import paths
@@ -28,9 +29,6 @@ MAX_USERS = 8
 # Debian's sparse 0.6.4 does not know the C23 keyword, and the kernel leaves
 # out the check (scripts/checker-valid.sh) when sparse cannot read it.
 SPARSE = "CHECK=sparse -D__typeof_unqual__=__typeof__"
-REPRODUCIBLE = {"KBUILD_BUILD_TIMESTAMP": "2026-01-01",
-                "KBUILD_BUILD_USER": "nfx", "KBUILD_BUILD_HOST": "nfx",
-                "LC_ALL": "C"}
 
 
 @contextlib.contextmanager
@@ -73,7 +71,8 @@ class Walk:
         jobs = os.environ.get("NFX_JOBS", str(JOBS))
         return ui.run(["nice", "make", f"O={self.output.name}",
                        f"CC={compiler}", f"-j{jobs}", *args], cwd=self.path,
-                      env={"CCACHE_DIR": paths.CCACHE, **REPRODUCIBLE},
+                      env={**build.environment(), **build.KBUILD,
+                           "LC_ALL": "C"},
                       check=check, next_step=f"see {self.log}")
 
     def configure(self):
