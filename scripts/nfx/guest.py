@@ -54,8 +54,15 @@ PATIENCE = ("rcupdate.rcu_cpu_stall_timeout=100 watchdog_thresh=60 "
 # The job's last line may lack its end, so this can follow any text.
 EXIT_LINE = re.compile(r"^(.*)NFX-EXIT (\d+)$")
 
-
 RC_TIMEOUT = 124
+
+# The kernel patches code with a breakpoint in place of the first byte, and
+# takes it for its own as long as the patching lasts.  QEMU's vCPUs translate
+# code ahead, and one may run a breakpoint that is no longer in memory.
+BREAKPOINT_OOPS = re.compile(r"\bOops: int3\b")
+# <> marks the byte that would have come next.
+CODE_LINE = re.compile(r"\bCode: (.*)")
+BREAKPOINT_CODE = re.compile(r"\bcc <")
 
 
 class Result(NamedTuple):
@@ -190,8 +197,24 @@ def boot(image, jobdir, *, cpus=2, mem=2048, timeout=600, insn=False,
         accel = "kvm"
     if leaks:
         words += " nfx.leaks"
-    return run_qemu(image, jobdir, accel=accel, cpus=cpus, mem=mem,
-                    timeout=timeout, echo=echo, allow=allow, words=words)
+    options = {"accel": accel, "cpus": cpus, "mem": mem, "timeout": timeout,
+               "echo": echo, "allow": allow, "words": words}
+    result = run_qemu(image, jobdir, **options)
+    if accel == "tcg" and stale_breakpoint(read_lines(result.console)):
+        ui.warn("the emulator ran a breakpoint that was already removed, see "
+                f"{result.console}: booting again")
+        result = run_qemu(image, jobdir, **options)
+    return result
+
+
+def stale_breakpoint(log):
+    """Tell whether @log ends in an int3 where the code holds none."""
+    for i, line in enumerate(log):
+        if BREAKPOINT_OOPS.search(line):
+            code = filter(None, map(CODE_LINE.search, log[i:]))
+            first = next(code, None)
+            return bool(first) and not BREAKPOINT_CODE.search(first[1])
+    return False
 
 
 def run_qemu(image, jobdir, *, accel, cpus, mem, timeout, echo=None,
