@@ -121,7 +121,9 @@ def compile_programs(scenarios, target):
         if not (BENCH / name).is_file():
             ui.die(f"scripts/nfx/bench/{name} does not exist",
                    "correct 'build' in rows.d")
+        # Before the system's headers: those that the stack changes.
         ui.run(["gcc", "-O2", "-pthread", f"-I{paths.NFX}/insn",
+                f"-I{paths.ROOT}/include/uapi",
                 f"-I{paths.TREE}/tools/testing/selftests",
                 "-o", target / name.removesuffix(".c"), BENCH / name,
                 *flags], next_step=f"correct scripts/nfx/bench/{name}")

@@ -80,6 +80,12 @@ const struct feature features[] = {
 		.asked	 = "header of a hash:ip,mark with markmask 0x01020304",
 		.probe	 = probe_ipset_markmask,
 	}, {
+		.name	 = "queue-verdict-vec",
+		.block	 = "01xx",
+		.summary = "one message holds many individual verdicts",
+		.asked	 = "NFQA_VERDICT_VEC for a packet that is not queued",
+		.probe	 = probe_queue_verdict_vec,
+	}, {
 		.name	 = "queue-ring",
 		.block	 = "01xx",
 		.summary = "nfnetlink_queue delivers into a receive ring",

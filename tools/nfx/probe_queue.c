@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* nfnetlink_queue: capacity of a queue, receive ring. */
+/* nfnetlink_queue: capacity of a queue, verdict vector, receive ring. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter.h>
@@ -212,6 +212,31 @@ void probe_queue_over_64k(struct finding *f)
 		finding_no(f, 0, "packet %d was refused", queued + 1);
 	else
 		finding_unknown(f, 0, "only %d packets arrived", queued);
+}
+
+void probe_queue_verdict_vec(struct finding *f)
+{
+	const struct nfqnl_msg_verdict_vec vec = {
+		.id = htonl(1), .verdict = htonl(NF_DROP),
+	};
+	char buf[NL_MSG_SIZE] __attribute__((aligned(8)));
+	NL_AUTO nl = lab_open(f, NETLINK_NETFILTER);
+	struct nlmsghdr *nlh;
+	int err;
+
+	if (!nl || setup_failed(f, bind_queue(nl), "a queue"))
+		return;
+	nlh = nl_nfmsg(nl, buf,
+		       NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_VERDICT_BATCH, 0,
+		       AF_UNSPEC, 0);
+	mnl_attr_put(nlh, NFQA_VERDICT_VEC, sizeof(vec), &vec);
+	err = nl_talk(nl, nlh, NULL, NULL);
+	if (err == -ENOENT)
+		finding_yes(f, "the packet was looked for");
+	else if (err == -EINVAL)
+		finding_no(f, err, "the vector was not taken for a verdict");
+	else
+		finding_unknown(f, err, "no answer to the vector");
 }
 
 void probe_queue_ring(struct finding *f)

@@ -30,6 +30,7 @@ void probe_nft_ack_batch(struct finding *f);
 
 /* probe_queue.c */
 void probe_queue_over_64k(struct finding *f);
+void probe_queue_verdict_vec(struct finding *f);
 void probe_queue_ring(struct finding *f);
 
 /* probe_rpf.c */

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # queue.sh insn		kernel instructions to enqueue a packet, burst of 64
+# queue.sh verdict	kernel instructions of a verdict of its own, burst of 64
 # queue.sh limit	packets refused below a queue_maxlen of 70000
 
 set -e
@@ -23,6 +24,9 @@ case $1 in
 insn)
 	flood drop drop
 	flood queue "queue num 0"
+	;;
+verdict)
+	flood verdict "queue num 0"
 	;;
 limit)
 	flood limit "queue num 0"

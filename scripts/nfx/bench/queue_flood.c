@@ -5,6 +5,7 @@
  *
  *	queue_flood drop	bursts that a rule drops, between marks
  *	queue_flood queue	bursts that a rule queues, between marks
+ *	queue_flood verdict	drops queued bursts in four ways, between marks
  *	queue_flood limit	more packets than 65536 at once: how many are
  *				refused below queue_maxlen?
  *
@@ -39,6 +40,7 @@
 
 #define MARK_QUEUE	100
 #define MARK_DROP	101
+#define MARK_VERDICT	110	/* + enum verdict_way */
 
 #define QUEUE_NUM	0
 #define BALLAST_QUEUE	1
@@ -314,6 +316,123 @@ static void queue_bursts(int tun)
 	       MARK_QUEUE, BURST * ROUNDS, MARK_DROP, BURST * ROUNDS);
 }
 
+/* How userspace can tell its verdicts on a burst. */
+enum verdict_way {
+	ONE_PER_SEND,		/* each may differ */
+	MANY_PER_SEND,		/* each may differ */
+	ONE_FOR_ALL,		/* NFQNL_MSG_VERDICT_BATCH */
+	VECTOR,			/* each may differ: NFQA_VERDICT_VEC */
+	VERDICT_WAYS
+};
+
+static void send_buf(struct mnl_socket *nl, const void *buf, size_t len)
+{
+	if (mnl_socket_sendto(nl, buf, len) < 0)
+		die("verdicts");
+}
+
+/* The last of the BURST packets has @last_id. */
+static void drop_many_per_send(struct mnl_socket *nl, uint32_t last_id)
+{
+	struct nfqnl_msg_verdict_hdr vh = { .verdict = htonl(NF_DROP) };
+	static char buf[BURST * 64];
+	size_t len = 0;
+	uint32_t id;
+
+	for (id = last_id - BURST + 1; id <= last_id; id++) {
+		struct nlmsghdr *nlh = put_msg(buf + len, QUEUE_NUM,
+					       NFQNL_MSG_VERDICT);
+
+		vh.id = htonl(id);
+		mnl_attr_put(nlh, NFQA_VERDICT_HDR, sizeof(vh), &vh);
+		len += nlh->nlmsg_len;
+	}
+	send_buf(nl, buf, len);
+}
+
+static void drop_vector(struct mnl_socket *nl, uint32_t last_id)
+{
+	static struct nfqnl_msg_verdict_vec vec[BURST];
+	static char buf[sizeof(vec) + 64];
+	struct nlmsghdr *nlh;
+	int i;
+
+	for (i = 0; i < BURST; i++) {
+		vec[i].id = htonl(last_id - BURST + 1 + i);
+		vec[i].verdict = htonl(NF_DROP);
+	}
+	nlh = put_msg(buf, QUEUE_NUM, NFQNL_MSG_VERDICT_BATCH);
+	mnl_attr_put(nlh, NFQA_VERDICT_VEC, sizeof(vec), vec);
+	send_buf(nl, buf, nlh->nlmsg_len);
+}
+
+static void drop_burst(struct mnl_socket *nl, enum verdict_way way,
+		       uint32_t last_id)
+{
+	uint32_t id;
+
+	switch (way) {
+	case ONE_PER_SEND:
+		for (id = last_id - BURST + 1; id <= last_id; id++)
+			queue_drop(nl, QUEUE_NUM, NFQNL_MSG_VERDICT, id);
+		break;
+	case MANY_PER_SEND:
+		drop_many_per_send(nl, last_id);
+		break;
+	case ONE_FOR_ALL:
+		queue_drop(nl, QUEUE_NUM, NFQNL_MSG_VERDICT_BATCH, last_id);
+		break;
+	default:
+		drop_vector(nl, last_id);
+	}
+}
+
+/* Returns whether the queue is empty after the verdicts. */
+static int verdict_burst(int tun, struct mnl_socket *nl, enum verdict_way way,
+			 int marked)
+{
+	uint32_t last_id = 0;
+
+	flood_burst(tun);
+	if (queue_read(nl, &last_id) != BURST)
+		die("burst");
+
+	if (marked)
+		insn_start(MARK_VERDICT + way);
+	drop_burst(nl, way, last_id);
+	settle();
+	if (marked)
+		insn_stop(MARK_VERDICT + way);
+
+	/* A kernel that does not know vectors answers with an error. */
+	if (!queue_read(nl, &last_id))
+		return 1;
+	queue_drop(nl, QUEUE_NUM, NFQNL_MSG_VERDICT_BATCH, last_id);
+	return 0;
+}
+
+/* The row is the cheapest way in which each verdict can be another one. */
+static void verdict_bursts(int tun)
+{
+	struct mnl_socket *ballast = ballast_open(tun);
+	struct mnl_socket *nl = queue_open(QUEUE_NUM, 1024);
+	enum verdict_way way, best = ONE_PER_SEND;
+	int i;
+
+	for (way = 0; way < VERDICT_WAYS; way++) {
+		for (i = 0; i < WARM_UP + ROUNDS; i++)
+			if (!verdict_burst(tun, nl, way, i >= WARM_UP))
+				break;
+		if (i == WARM_UP + ROUNDS && way != ONE_FOR_ALL)
+			best = way;
+	}
+	mnl_socket_close(nl);
+	mnl_socket_close(ballast);
+
+	printf("ROWINSN queue-verdict-insn %d %d\n",
+	       MARK_VERDICT + best, BURST * ROUNDS);
+}
+
 static void fill_queue(int tun)
 {
 	struct mnl_socket *nl = queue_open(QUEUE_NUM, DEPTH);
@@ -339,6 +458,8 @@ int main(int argc, char **argv)
 		drop_bursts(tun_open());
 	else if (!strcmp(mode, "queue"))
 		queue_bursts(tun_open());
+	else if (!strcmp(mode, "verdict"))
+		verdict_bursts(tun_open());
 	else if (!strcmp(mode, "limit"))
 		fill_queue(tun_open());
 	else

@@ -11,17 +11,10 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#include <libmnl/libmnl.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_queue.h>
-
 #include "kselftest_harness.h"
+#include "nf_queue_lib.h"
 
 #define QUEUE_NUM	7
 #define UDP_PORT	12345
@@ -45,58 +38,6 @@ struct queue_stats {
 	unsigned int user_dropped;
 };
 
-static struct nlmsghdr *put_msg(void *buf, int type, int flags)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *nfg;
-
-	nlh->nlmsg_type = (NFNL_SUBSYS_QUEUE << 8) | type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	nfg->res_id = htons(QUEUE_NUM);
-
-	return nlh;
-}
-
-/* Sends a request with an ack; there must be no unread packet before it. */
-static int request(struct mnl_socket *nl, struct nlmsghdr *nlh)
-{
-	char buf[MNL_SOCKET_BUFFER_SIZE];
-	ssize_t ret;
-
-	nlh->nlmsg_flags |= NLM_F_ACK;
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-
-	ret = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-	if (ret < 0 || mnl_cb_run(buf, ret, 0, 0, NULL, NULL) < 0)
-		return -errno;
-
-	return 0;
-}
-
-static int queue_bind(struct mnl_socket *nl, uint32_t maxlen)
-{
-	struct nfqnl_msg_config_cmd cmd = {
-		.command = NFQNL_CFG_CMD_BIND,
-		.pf = htons(AF_INET),
-	};
-	struct nfqnl_msg_config_params params = {
-		.copy_mode = NFQNL_COPY_META,
-	};
-	char buf[MNL_SOCKET_BUFFER_SIZE];
-	struct nlmsghdr *nlh;
-
-	nlh = put_msg(buf, NFQNL_MSG_CONFIG, 0);
-	mnl_attr_put(nlh, NFQA_CFG_CMD, sizeof(cmd), &cmd);
-	mnl_attr_put(nlh, NFQA_CFG_PARAMS, sizeof(params), &params);
-	mnl_attr_put_u32(nlh, NFQA_CFG_QUEUE_MAXLEN, htonl(maxlen));
-
-	return request(nl, nlh);
-}
-
 static int queue_verdict(struct mnl_socket *nl, int type, uint32_t id)
 {
 	struct nfqnl_msg_verdict_hdr vh = {
@@ -106,42 +47,10 @@ static int queue_verdict(struct mnl_socket *nl, int type, uint32_t id)
 	char buf[MNL_SOCKET_BUFFER_SIZE];
 	struct nlmsghdr *nlh;
 
-	nlh = put_msg(buf, type, 0);
+	nlh = nfq_put_msg(buf, type, QUEUE_NUM);
 	mnl_attr_put(nlh, NFQA_VERDICT_HDR, sizeof(vh), &vh);
 
-	return request(nl, nlh);
-}
-
-static uint32_t packet_id(const struct nlmsghdr *nlh)
-{
-	const struct nfqnl_msg_packet_hdr *ph;
-	const struct nlattr *attr;
-
-	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
-		if (mnl_attr_get_type(attr) != NFQA_PACKET_HDR)
-			continue;
-		ph = mnl_attr_get_payload(attr);
-		return ntohl(ph->packet_id);
-	}
-
-	return 0;
-}
-
-/* Takes what the queue has sent; returns how many packets that were. */
-static int queue_read(struct mnl_socket *nl, uint32_t *last_id)
-{
-	char buf[MNL_SOCKET_BUFFER_SIZE];
-	int count = 0;
-	ssize_t ret;
-
-	for (;;) {
-		ret = recv(mnl_socket_get_fd(nl), buf, sizeof(buf),
-			   MSG_DONTWAIT);
-		if (ret < 0)
-			return errno == EAGAIN ? count : -errno;
-		*last_id = packet_id((void *)buf);
-		count++;
-	}
+	return nfq_request(nl, nlh);
 }
 
 static int queue_stats(struct queue_stats *stats)
@@ -160,40 +69,6 @@ static int queue_stats(struct queue_stats *stats)
 	fclose(f);
 
 	return found ? 0 : -ENOENT;
-}
-
-static int loopback_up(void)
-{
-	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd, ret;
-
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	if (fd < 0)
-		return -1;
-	ret = ioctl(fd, SIOCSIFFLAGS, &ifr);
-	close(fd);
-
-	return ret;
-}
-
-static int udp_open(void)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(UDP_PORT),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int fd;
-
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	if (fd < 0)
-		return -1;
-	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin))) {
-		close(fd);
-		return -1;
-	}
-
-	return fd;
 }
 
 /* Loopback delivers in send(): the packets are queued when this returns. */
@@ -226,7 +101,7 @@ FIXTURE_SETUP(queue)
 	ASSERT_NE(NULL, self->nl);
 	ASSERT_EQ(0, mnl_socket_bind(self->nl, 0, MNL_SOCKET_AUTOPID));
 
-	self->udp = udp_open();
+	self->udp = udp_connect(UDP_PORT);
 	ASSERT_LE(0, self->udp);
 }
 
@@ -247,12 +122,12 @@ TEST_F_TIMEOUT(queue, maxlen, 120)
 	uint32_t last_id = 0;
 	int ret;
 
-	ASSERT_EQ(0, queue_bind(self->nl, DEPTH));
+	ASSERT_EQ(0, nfq_bind(self->nl, QUEUE_NUM, DEPTH));
 
 	/* In steps, so that the messages fit into the receive buffer. */
 	for (sent = 0; sent < DEPTH; sent += 100) {
 		ASSERT_EQ(0, send_packets(self->udp, 100));
-		ret = queue_read(self->nl, &last_id);
+		ret = nfq_read(self->nl, &last_id);
 		ASSERT_LE(0, ret);
 		received += ret;
 	}
@@ -322,10 +197,10 @@ TEST_F(queue, resize)
 	if (write_file(TRACE_EVENT "/enable", "1"))
 		SKIP(return, "needs the workqueue tracepoints");
 
-	ASSERT_EQ(0, queue_bind(self->nl, DEPTH));
+	ASSERT_EQ(0, nfq_bind(self->nl, QUEUE_NUM, DEPTH));
 	for (i = 0; i < ROUNDS; i++) {
 		ASSERT_EQ(0, send_packets(self->udp, BURST));
-		ASSERT_EQ(BURST, queue_read(self->nl, &last_id));
+		ASSERT_EQ(BURST, nfq_read(self->nl, &last_id));
 		ASSERT_EQ(0, queue_verdict(self->nl, NFQNL_MSG_VERDICT_BATCH,
 					   last_id));
 	}

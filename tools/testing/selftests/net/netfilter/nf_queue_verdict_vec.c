@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * NFQA_VERDICT_VEC: many packets, each with its own verdict and mark, in one
+ * message.  A message that is not right in all parts changes nothing.
+ */
+
+#define _GNU_SOURCE
+
+#include <sched.h>
+#include <stdbool.h>
+
+#include "kselftest_harness.h"
+#include "nf_queue_lib.h"
+
+#define QUEUE_NUM	7
+#define UDP_PORT	12345
+#define MANY		100
+
+static const char ruleset[] =
+	"nft 'table ip t { chain c {"
+	" type filter hook input priority 0;"
+	" udp dport 12345 queue num 7; }; }'";
+
+typedef struct nfqnl_msg_verdict_vec vec_t;
+
+static vec_t vec(uint32_t id, uint32_t verdict)
+{
+	return (vec_t){ .id = htonl(id), .verdict = htonl(verdict) };
+}
+
+static vec_t vec_mark(uint32_t id, uint32_t verdict, uint32_t mark)
+{
+	return (vec_t){
+		.id = htonl(id),
+		.verdict = htonl(verdict),
+		.mark = htonl(mark),
+		.flags = htonl(NFQNL_VERDICT_VEC_F_MARK),
+	};
+}
+
+/* @len is in bytes, so that a vector may end within an element. */
+static int send_vec(struct mnl_socket *nl, int type, const vec_t *elems,
+		    size_t len)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh = nfq_put_msg(buf, type, QUEUE_NUM);
+
+	mnl_attr_put(nlh, NFQA_VERDICT_VEC, len, elems);
+
+	return nfq_request(nl, nlh);
+}
+
+#define batch(nl, elems) \
+	send_vec(nl, NFQNL_MSG_VERDICT_BATCH, elems, sizeof(elems))
+
+static int queued(void)
+{
+	unsigned int num, total;
+	int found = -ENOENT;
+	FILE *f;
+
+	f = fopen("/proc/self/net/netfilter/nfnetlink_queue", "r");
+	if (!f)
+		return -errno;
+	while (found < 0 && fscanf(f, "%u %*u %u %*u %*u %*u %*u %*u %*u",
+				   &num, &total) == 2)
+		if (num == QUEUE_NUM)
+			found = total;
+	fclose(f);
+
+	return found;
+}
+
+FIXTURE(vec)
+{
+	struct mnl_socket *nl;
+	int rx;
+	int tx;
+};
+
+static int udp_server(void)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(UDP_PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd, on = 1;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVMARK, &on, sizeof(on))) {
+		close(fd);
+		return -1;
+	}
+
+	return fd;
+}
+
+/* Returns the first byte of the next packet, -1 when there is none. */
+static int receive(int fd, uint32_t *mark)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(*mark))];
+		struct cmsghdr align;
+	} ctl;
+	unsigned char byte;
+	struct iovec iov = { .iov_base = &byte, .iov_len = sizeof(byte) };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = ctl.buf,
+		.msg_controllen = sizeof(ctl.buf),
+	};
+	struct cmsghdr *cmsg;
+
+	if (recvmsg(fd, &msg, MSG_DONTWAIT) != 1)
+		return -1;
+	*mark = 0;
+	for (cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg))
+		if (cmsg->cmsg_level == SOL_SOCKET &&
+		    cmsg->cmsg_type == SO_MARK)
+			memcpy(mark, CMSG_DATA(cmsg), sizeof(*mark));
+
+	return byte;
+}
+
+/* Queues @count packets that hold their id; the first one has id 1. */
+static int queue_packets(struct mnl_socket *nl, int fd, unsigned int count)
+{
+	unsigned char byte;
+	uint32_t last_id;
+
+	/* Loopback delivers in send(). */
+	for (byte = 1; byte <= count; byte++)
+		if (send(fd, &byte, sizeof(byte), 0) != sizeof(byte))
+			return -errno;
+
+	return nfq_read(nl, &last_id);
+}
+
+FIXTURE_SETUP(vec)
+{
+	vec_t none = vec(1, NF_DROP);
+	int ret;
+
+	self->rx = -1;
+	self->tx = -1;
+	if (unshare(CLONE_NEWNET))
+		SKIP(return, "needs CAP_SYS_ADMIN for a network namespace");
+	if (system(ruleset))
+		SKIP(return, "needs nft and nft_queue");
+	ASSERT_EQ(0, loopback_up());
+
+	self->nl = mnl_socket_open(NETLINK_NETFILTER);
+	ASSERT_NE(NULL, self->nl);
+	ASSERT_EQ(0, mnl_socket_bind(self->nl, 0, MNL_SOCKET_AUTOPID));
+	ASSERT_EQ(0, nfq_bind(self->nl, QUEUE_NUM, 2 * MANY));
+
+	ret = send_vec(self->nl, NFQNL_MSG_VERDICT_BATCH, &none, sizeof(none));
+	if (ret == -EINVAL)
+		SKIP(return, "kernel without NFQA_VERDICT_VEC");
+	ASSERT_EQ(-ENOENT, ret);
+
+	self->rx = udp_server();
+	ASSERT_LE(0, self->rx);
+	self->tx = udp_connect(UDP_PORT);
+	ASSERT_LE(0, self->tx);
+}
+
+FIXTURE_TEARDOWN(vec)
+{
+	if (self->rx >= 0)
+		close(self->rx);
+	if (self->tx >= 0)
+		close(self->tx);
+	if (self->nl)
+		mnl_socket_close(self->nl);
+}
+
+/* Verdicts and marks differ, and take effect in the order of the vector. */
+TEST_F(vec, individual)
+{
+	vec_t elems[] = {
+		vec_mark(4, NF_ACCEPT, 0x44),
+		vec(3, NF_DROP),
+		vec(2, NF_ACCEPT),
+		vec_mark(1, NF_ACCEPT, 0x11),
+	};
+	uint32_t mark;
+
+	ASSERT_EQ(4, queue_packets(self->nl, self->tx, 4));
+	EXPECT_EQ(0, batch(self->nl, elems));
+	EXPECT_EQ(0, queued());
+
+	EXPECT_EQ(4, receive(self->rx, &mark));
+	EXPECT_EQ(0x44, mark);
+	EXPECT_EQ(2, receive(self->rx, &mark));
+	EXPECT_EQ(0, mark);
+	EXPECT_EQ(1, receive(self->rx, &mark));
+	EXPECT_EQ(0x11, mark);
+	EXPECT_EQ(-1, receive(self->rx, &mark));
+}
+
+/* More elements than the kernel takes off the queue at once. */
+TEST_F(vec, many)
+{
+	vec_t elems[MANY];
+	uint32_t mark, i;
+
+	ASSERT_EQ(MANY, queue_packets(self->nl, self->tx, MANY));
+	for (i = 0; i < MANY; i++)
+		elems[i] = vec_mark(i + 1, i % 3 ? NF_ACCEPT : NF_DROP, i);
+	EXPECT_EQ(0, batch(self->nl, elems));
+	EXPECT_EQ(0, queued());
+
+	for (i = 0; i < MANY; i++) {
+		if (i % 3 == 0)
+			continue;
+		ASSERT_EQ(i + 1, receive(self->rx, &mark));
+		EXPECT_EQ(i, mark);
+	}
+	EXPECT_EQ(-1, receive(self->rx, &mark));
+}
+
+/* Ids that are not queued are skipped; who wants an ack is told. */
+TEST_F(vec, unknown_id)
+{
+	vec_t elems[] = {
+		vec(77, NF_ACCEPT),
+		vec(1, NF_ACCEPT),
+		vec(1, NF_ACCEPT),
+		vec(0, NF_DROP),
+	};
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh;
+	uint32_t mark;
+
+	ASSERT_EQ(2, queue_packets(self->nl, self->tx, 2));
+	EXPECT_EQ(-ENOENT, batch(self->nl, elems));
+	EXPECT_EQ(1, queued());
+	EXPECT_EQ(1, receive(self->rx, &mark));
+
+	nlh = nfq_put_msg(buf, NFQNL_MSG_VERDICT_BATCH, QUEUE_NUM);
+	mnl_attr_put(nlh, NFQA_VERDICT_VEC, sizeof(elems), elems);
+	ASSERT_EQ(nlh->nlmsg_len,
+		  mnl_socket_sendto(self->nl, nlh, nlh->nlmsg_len));
+	EXPECT_EQ(-1, recv(mnl_socket_get_fd(self->nl), buf, sizeof(buf),
+			   MSG_DONTWAIT));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(1, queued());
+}
+
+/* One bad element, and the good one before it has no effect either. */
+TEST_F(vec, bad_element)
+{
+	static const struct {
+		uint32_t verdict;
+		uint32_t mark;
+		uint32_t flags;
+		int err;
+	} bad[] = {
+		{ NF_STOLEN, 0, 0, -EINVAL },
+		{ NF_MAX_VERDICT + 1, 0, 0, -EINVAL },
+		{ NF_ACCEPT, 1, 0, -EINVAL },
+		{ NF_ACCEPT, 1, 1 << 1, -EOPNOTSUPP },
+		{ NF_ACCEPT, 1, 1U << 31 | NFQNL_VERDICT_VEC_F_MARK,
+		  -EOPNOTSUPP },
+	};
+	vec_t elems[2] = { vec(1, NF_DROP) };
+	int i;
+
+	ASSERT_EQ(2, queue_packets(self->nl, self->tx, 2));
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		elems[1] = (vec_t){
+			.id = htonl(2),
+			.verdict = htonl(bad[i].verdict),
+			.mark = htonl(bad[i].mark),
+			.flags = htonl(bad[i].flags),
+		};
+		EXPECT_EQ(bad[i].err, batch(self->nl, elems)) {
+			TH_LOG("element %d", i);
+		}
+	}
+	EXPECT_EQ(2, queued());
+}
+
+/* Lengths that are no whole number of elements, none among them. */
+TEST_F(vec, bad_length)
+{
+	vec_t elems[] = { vec(1, NF_DROP), vec(2, NF_DROP) };
+	size_t len;
+
+	ASSERT_EQ(2, queue_packets(self->nl, self->tx, 2));
+	for (len = 0; len < sizeof(elems); len++) {
+		if (len == sizeof(*elems))
+			continue;
+		EXPECT_GT(0, send_vec(self->nl, NFQNL_MSG_VERDICT_BATCH, elems,
+				      len)) {
+			TH_LOG("length %zu", len);
+		}
+	}
+	EXPECT_EQ(2, queued());
+}
+
+/* What says something about all packets excludes a vector. */
+TEST_F(vec, exclusive)
+{
+	struct nfqnl_msg_verdict_hdr vh = {
+		.verdict = htonl(NF_DROP),
+		.id = htonl(2),
+	};
+	static const int attrs[] = {
+		NFQA_VERDICT_HDR, NFQA_MARK, NFQA_PRIORITY
+	};
+	vec_t elems[] = { vec(1, NF_DROP) };
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh;
+	int i;
+
+	ASSERT_EQ(2, queue_packets(self->nl, self->tx, 2));
+	for (i = 0; i < 3; i++) {
+		nlh = nfq_put_msg(buf, NFQNL_MSG_VERDICT_BATCH, QUEUE_NUM);
+		if (attrs[i] == NFQA_VERDICT_HDR)
+			mnl_attr_put(nlh, attrs[i], sizeof(vh), &vh);
+		else
+			mnl_attr_put_u32(nlh, attrs[i], 0);
+		mnl_attr_put(nlh, NFQA_VERDICT_VEC, sizeof(elems), elems);
+		EXPECT_EQ(-EINVAL, nfq_request(self->nl, nlh));
+	}
+
+	/* A message for one packet takes no vector. */
+	nlh = nfq_put_msg(buf, NFQNL_MSG_VERDICT, QUEUE_NUM);
+	mnl_attr_put(nlh, NFQA_VERDICT_HDR, sizeof(vh), &vh);
+	mnl_attr_put(nlh, NFQA_VERDICT_VEC, sizeof(elems), elems);
+	EXPECT_EQ(-EINVAL, nfq_request(self->nl, nlh));
+
+	EXPECT_EQ(2, queued());
+}
+
+/* Verdicts come from the socket that has the queue. */
+TEST_F(vec, other_socket)
+{
+	vec_t elems[] = { vec(1, NF_DROP) };
+	struct mnl_socket *other;
+
+	ASSERT_EQ(1, queue_packets(self->nl, self->tx, 1));
+	other = mnl_socket_open(NETLINK_NETFILTER);
+	ASSERT_NE(NULL, other);
+	ASSERT_EQ(0, mnl_socket_bind(other, 0, MNL_SOCKET_AUTOPID));
+	EXPECT_EQ(-EPERM, batch(other, elems));
+	mnl_socket_close(other);
+	EXPECT_EQ(1, queued());
+}
+
+TEST_HARNESS_MAIN
