@@ -387,6 +387,24 @@ static void drop_burst(struct mnl_socket *nl, enum verdict_way way,
 	}
 }
 
+/* A mark is part of the instruction. */
+#define MARK_WAY(op, way)						\
+	do {								\
+		switch (way) {						\
+		case ONE_PER_SEND:					\
+			op(MARK_VERDICT + ONE_PER_SEND);		\
+			break;						\
+		case MANY_PER_SEND:					\
+			op(MARK_VERDICT + MANY_PER_SEND);		\
+			break;						\
+		case ONE_FOR_ALL:					\
+			op(MARK_VERDICT + ONE_FOR_ALL);			\
+			break;						\
+		default:						\
+			op(MARK_VERDICT + VECTOR);			\
+		}							\
+	} while (0)
+
 /* Returns whether the queue is empty after the verdicts. */
 static int verdict_burst(int tun, struct mnl_socket *nl, enum verdict_way way,
 			 int marked)
@@ -398,11 +416,11 @@ static int verdict_burst(int tun, struct mnl_socket *nl, enum verdict_way way,
 		die("burst");
 
 	if (marked)
-		insn_start(MARK_VERDICT + way);
+		MARK_WAY(insn_start, way);
 	drop_burst(nl, way, last_id);
 	settle();
 	if (marked)
-		insn_stop(MARK_VERDICT + way);
+		MARK_WAY(insn_stop, way);
 
 	/* A kernel that does not know vectors answers with an error. */
 	if (!queue_read(nl, &last_id))

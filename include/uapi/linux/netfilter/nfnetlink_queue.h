@@ -75,7 +75,8 @@ struct nfqnl_msg_verdict_hdr {
 };
 
 /* flags of struct nfqnl_msg_verdict_vec */
-#define NFQNL_VERDICT_VEC_F_MARK	(1 << 0)	/* set the packet's mark */
+/* set the mark of the packet */
+#define NFQNL_VERDICT_VEC_F_MARK		(1 << 0)
 
 /* Element of NFQA_VERDICT_VEC in NFQNL_MSG_VERDICT_BATCH.  mark must be 0
  * unless flags has NFQNL_VERDICT_VEC_F_MARK.

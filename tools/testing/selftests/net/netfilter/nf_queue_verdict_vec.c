@@ -21,16 +21,18 @@ static const char ruleset[] =
 	" type filter hook input priority 0;"
 	" udp dport 12345 queue num 7; }; }'";
 
-typedef struct nfqnl_msg_verdict_vec vec_t;
-
-static vec_t vec(uint32_t id, uint32_t verdict)
+static struct nfqnl_msg_verdict_vec vec(uint32_t id, uint32_t verdict)
 {
-	return (vec_t){ .id = htonl(id), .verdict = htonl(verdict) };
+	return (struct nfqnl_msg_verdict_vec){
+		.id = htonl(id),
+		.verdict = htonl(verdict),
+	};
 }
 
-static vec_t vec_mark(uint32_t id, uint32_t verdict, uint32_t mark)
+static struct nfqnl_msg_verdict_vec
+vec_mark(uint32_t id, uint32_t verdict, uint32_t mark)
 {
-	return (vec_t){
+	return (struct nfqnl_msg_verdict_vec){
 		.id = htonl(id),
 		.verdict = htonl(verdict),
 		.mark = htonl(mark),
@@ -39,8 +41,8 @@ static vec_t vec_mark(uint32_t id, uint32_t verdict, uint32_t mark)
 }
 
 /* @len is in bytes, so that a vector may end within an element. */
-static int send_vec(struct mnl_socket *nl, int type, const vec_t *elems,
-		    size_t len)
+static int send_vec(struct mnl_socket *nl, int type,
+		    const struct nfqnl_msg_verdict_vec *elems, size_t len)
 {
 	char buf[MNL_SOCKET_BUFFER_SIZE];
 	struct nlmsghdr *nlh = nfq_put_msg(buf, type, QUEUE_NUM);
@@ -143,7 +145,7 @@ static int queue_packets(struct mnl_socket *nl, int fd, unsigned int count)
 
 FIXTURE_SETUP(vec)
 {
-	vec_t none = vec(1, NF_DROP);
+	struct nfqnl_msg_verdict_vec none = vec(1, NF_DROP);
 	int ret;
 
 	self->rx = -1;
@@ -183,7 +185,7 @@ FIXTURE_TEARDOWN(vec)
 /* Verdicts and marks differ, and take effect in the order of the vector. */
 TEST_F(vec, individual)
 {
-	vec_t elems[] = {
+	struct nfqnl_msg_verdict_vec elems[] = {
 		vec_mark(4, NF_ACCEPT, 0x44),
 		vec(3, NF_DROP),
 		vec(2, NF_ACCEPT),
@@ -207,7 +209,7 @@ TEST_F(vec, individual)
 /* More elements than the kernel takes off the queue at once. */
 TEST_F(vec, many)
 {
-	vec_t elems[MANY];
+	struct nfqnl_msg_verdict_vec elems[MANY];
 	uint32_t mark, i;
 
 	ASSERT_EQ(MANY, queue_packets(self->nl, self->tx, MANY));
@@ -228,7 +230,7 @@ TEST_F(vec, many)
 /* Ids that are not queued are skipped; who wants an ack is told. */
 TEST_F(vec, unknown_id)
 {
-	vec_t elems[] = {
+	struct nfqnl_msg_verdict_vec elems[] = {
 		vec(77, NF_ACCEPT),
 		vec(1, NF_ACCEPT),
 		vec(1, NF_ACCEPT),
@@ -269,12 +271,12 @@ TEST_F(vec, bad_element)
 		{ NF_ACCEPT, 1, 1U << 31 | NFQNL_VERDICT_VEC_F_MARK,
 		  -EOPNOTSUPP },
 	};
-	vec_t elems[2] = { vec(1, NF_DROP) };
+	struct nfqnl_msg_verdict_vec elems[2] = { vec(1, NF_DROP) };
 	int i;
 
 	ASSERT_EQ(2, queue_packets(self->nl, self->tx, 2));
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		elems[1] = (vec_t){
+		elems[1] = (struct nfqnl_msg_verdict_vec){
 			.id = htonl(2),
 			.verdict = htonl(bad[i].verdict),
 			.mark = htonl(bad[i].mark),
@@ -290,7 +292,10 @@ TEST_F(vec, bad_element)
 /* Lengths that are no whole number of elements, none among them. */
 TEST_F(vec, bad_length)
 {
-	vec_t elems[] = { vec(1, NF_DROP), vec(2, NF_DROP) };
+	struct nfqnl_msg_verdict_vec elems[] = {
+		vec(1, NF_DROP),
+		vec(2, NF_DROP),
+	};
 	size_t len;
 
 	ASSERT_EQ(2, queue_packets(self->nl, self->tx, 2));
@@ -315,7 +320,7 @@ TEST_F(vec, exclusive)
 	static const int attrs[] = {
 		NFQA_VERDICT_HDR, NFQA_MARK, NFQA_PRIORITY
 	};
-	vec_t elems[] = { vec(1, NF_DROP) };
+	struct nfqnl_msg_verdict_vec elems[] = { vec(1, NF_DROP) };
 	char buf[MNL_SOCKET_BUFFER_SIZE];
 	struct nlmsghdr *nlh;
 	int i;
@@ -343,7 +348,7 @@ TEST_F(vec, exclusive)
 /* Verdicts come from the socket that has the queue. */
 TEST_F(vec, other_socket)
 {
-	vec_t elems[] = { vec(1, NF_DROP) };
+	struct nfqnl_msg_verdict_vec elems[] = { vec(1, NF_DROP) };
 	struct mnl_socket *other;
 
 	ASSERT_EQ(1, queue_packets(self->nl, self->tx, 1));
