@@ -275,7 +275,7 @@ TEST_F(vec, bad_element)
 	int i;
 
 	ASSERT_EQ(2, queue_packets(self->nl, self->tx, 2));
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		elems[1] = (struct nfqnl_msg_verdict_vec){
 			.id = htonl(2),
 			.verdict = htonl(bad[i].verdict),
@@ -326,7 +326,7 @@ TEST_F(vec, exclusive)
 	int i;
 
 	ASSERT_EQ(2, queue_packets(self->nl, self->tx, 2));
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < ARRAY_SIZE(attrs); i++) {
 		nlh = nfq_put_msg(buf, NFQNL_MSG_VERDICT_BATCH, QUEUE_NUM);
 		if (attrs[i] == NFQA_VERDICT_HDR)
 			mnl_attr_put(nlh, attrs[i], sizeof(vh), &vh);
