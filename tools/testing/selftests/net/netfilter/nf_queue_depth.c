@@ -115,7 +115,7 @@ FIXTURE_TEARDOWN(queue)
 }
 
 /* A queue takes queue_maxlen packets, no more and no less. */
-TEST_F_TIMEOUT(queue, maxlen, 120)
+TEST_F_TIMEOUT(queue, maxlen, 900)
 {
 	unsigned int sent, received = 0;
 	struct queue_stats stats;
@@ -187,7 +187,7 @@ static int count_resizes(void)
 }
 
 /* A table that follows each burst up and down is resized in each round. */
-TEST_F(queue, resize)
+TEST_F_TIMEOUT(queue, resize, 300)
 {
 	uint32_t last_id = 0;
 	int i;
