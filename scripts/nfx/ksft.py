@@ -148,7 +148,7 @@ def tree_of(config):
 
 
 def run(config, tests, programs, *, fresh=False, allow=(), echo=True,
-        keep_failures=False, slow=False):
+        keep_failures=False, slow=False, again=True):
     """Run @programs on kernel @config; return a list of TestResults.
 
     @config:   "stock", "nfx", "debug" or "kcsan"
@@ -157,6 +157,7 @@ def run(config, tests, programs, *, fresh=False, allow=(), echo=True,
     @fresh:    do not use recorded results
     @allow:    regular expressions of splats that do not count
     @keep_failures: a recorded failure is an answer, too
+    @again:    give a program that failed a second try
     @slow:     tell the tests that the machine is slow; always so for the
                debug and kcsan kernels
     """
@@ -169,7 +170,7 @@ def run(config, tests, programs, *, fresh=False, allow=(), echo=True,
                "see 'nfx-tree test --list'", ui.EXIT_USAGE)
     store = Store(image, installed, allow, slow)
     results = {} if fresh else store.load(programs, keep_failures)
-    batch = Batch(image, installed, allow, slow, echo)
+    batch = Batch(image, installed, allow, slow, echo, again)
     left = [name for name in programs if name not in results]
     if results and echo:
         ui.info(f"{len(results)} of {len(programs)} programs are already "
@@ -183,18 +184,19 @@ def run(config, tests, programs, *, fresh=False, allow=(), echo=True,
 class Batch:
     """Boots guests until each program has a result."""
 
-    def __init__(self, image, installed, allow, slow, echo):
+    def __init__(self, image, installed, allow, slow, echo, again=True):
         self.image = image
         self.installed = installed
         self.allow = allow
         self.slow = slow
         self.echo = echo
+        self.again = again
 
     def run(self, programs):
         """Yield (name, TestResult) for each of @programs."""
         retry = []
         for name, result in self.rounds(programs):
-            if result.ok:
+            if result.ok or not self.again:
                 yield name, result
             else:
                 retry.append(result)
