@@ -78,12 +78,38 @@ struct nfqnl_msg_verdict_hdr {
 /* set the mark of the packet */
 #define NFQNL_VERDICT_VEC_F_MARK		(1 << 0)
 
-/* Element of NFQA_VERDICT_VEC in NFQNL_MSG_VERDICT_BATCH.  mark must be 0
- * unless flags has NFQNL_VERDICT_VEC_F_MARK.
+/* Elements that the 16 bits of nla_len have room for; one vector per message,
+ * any number of messages per send().
+ */
+#define NFQNL_VERDICT_VEC_MAX			4095
+
+/**
+ * struct nfqnl_msg_verdict_vec - element of NFQA_VERDICT_VEC
+ * @verdict: NF_DROP, NF_ACCEPT, NF_REPEAT, NF_STOP or NF_QUEUE_NR(), the latter
+ *	also with NF_VERDICT_FLAG_QUEUE_BYPASS; other bits are 0
+ * @id: packet_id of struct nfqnl_msg_packet_hdr
+ * @mark: new mark of the packet; 0 without NFQNL_VERDICT_VEC_F_MARK
+ * @flags: NFQNL_VERDICT_VEC_F_*; unknown ones are answered with -EOPNOTSUPP
+ *
+ * All values are in network byte order.
+ *
+ * NFQA_VERDICT_VEC is the only attribute of an NFQNL_MSG_VERDICT_BATCH and has
+ * 1 to NFQNL_VERDICT_VEC_MAX elements.  If one of them is bad, the message has
+ * no effect.  Verdicts take effect in the order of the elements.  Keep the
+ * packets of a flow in the order of their ids, as for single verdicts.
+ *
+ * Elements with an id that is not queued are skipped, all others are applied.
+ * With NLM_F_ACK the answer to that is -ENOENT, without it there is none.  Such
+ * an answer comes through the socket that receives the packets: set
+ * NETLINK_CAP_ACK, or it repeats the whole vector, and NETLINK_EXT_ACK, to see
+ * how many elements were skipped and the id of the first one.
+ *
+ * To see if the kernel has vectors, send one to a bound queue, with an element
+ * whose flags are all set: -EOPNOTSUPP if it has, -EINVAL if not.
  */
 struct nfqnl_msg_verdict_vec {
-	__be32 id;
 	__be32 verdict;
+	__be32 id;
 	__be32 mark;
 	__be32 flags;
 };

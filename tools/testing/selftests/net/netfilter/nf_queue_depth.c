@@ -97,9 +97,8 @@ FIXTURE_SETUP(queue)
 		SKIP(return, "needs nft and nft_queue");
 	ASSERT_EQ(0, loopback_up());
 
-	self->nl = mnl_socket_open(NETLINK_NETFILTER);
+	self->nl = nfq_open();
 	ASSERT_NE(NULL, self->nl);
-	ASSERT_EQ(0, mnl_socket_bind(self->nl, 0, MNL_SOCKET_AUTOPID));
 
 	self->udp = udp_connect(UDP_PORT);
 	ASSERT_LE(0, self->udp);

@@ -32,6 +32,23 @@ static inline struct nlmsghdr *nfq_put_msg(void *buf, int type, uint16_t num)
 	return nlh;
 }
 
+static inline struct mnl_socket *nfq_open(void)
+{
+	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
+	int on = 1;
+
+	if (!nl)
+		return NULL;
+	/* An error must not repeat the request, which may be large. */
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ||
+	    mnl_socket_setsockopt(nl, NETLINK_CAP_ACK, &on, sizeof(on))) {
+		mnl_socket_close(nl);
+		return NULL;
+	}
+
+	return nl;
+}
+
 /* Sends a request with an ack; there must be no unread packet before it. */
 static inline int nfq_request(struct mnl_socket *nl, struct nlmsghdr *nlh)
 {

@@ -15,11 +15,22 @@
 #define QUEUE_NUM	7
 #define UDP_PORT	12345
 #define MANY		100
+#define MARK_NO_ROUTE	0x22
 
 static const char ruleset[] =
 	"nft 'table ip t { chain c {"
 	" type filter hook input priority 0;"
 	" udp dport 12345 queue num 7; }; }'";
+
+/* Packets are queued where they leave; with MARK_NO_ROUTE they cannot. */
+static const char ruleset_output[] =
+	"set -e;"
+	" nft 'flush ruleset; table ip t { chain c {"
+	" type filter hook output priority 0;"
+	" udp dport 12345 queue num 7; }; }';"
+	" ip rule add pref 5 fwmark 0x22 blackhole;"
+	" ip rule add pref 10 lookup local;"
+	" ip rule del pref 0;";
 
 static struct nfqnl_msg_verdict_vec vec(uint32_t id, uint32_t verdict)
 {
@@ -44,7 +55,7 @@ vec_mark(uint32_t id, uint32_t verdict, uint32_t mark)
 static int send_vec(struct mnl_socket *nl, int type,
 		    const struct nfqnl_msg_verdict_vec *elems, size_t len)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE];
+	static char buf[2 * UINT16_MAX];
 	struct nlmsghdr *nlh = nfq_put_msg(buf, type, QUEUE_NUM);
 
 	mnl_attr_put(nlh, NFQA_VERDICT_VEC, len, elems);
@@ -153,9 +164,8 @@ FIXTURE_SETUP(vec)
 		SKIP(return, "needs nft and nft_queue");
 	ASSERT_EQ(0, loopback_up());
 
-	self->nl = mnl_socket_open(NETLINK_NETFILTER);
+	self->nl = nfq_open();
 	ASSERT_NE(NULL, self->nl);
-	ASSERT_EQ(0, mnl_socket_bind(self->nl, 0, MNL_SOCKET_AUTOPID));
 	ASSERT_EQ(0, nfq_bind(self->nl, QUEUE_NUM, 2 * MANY));
 
 	self->rx = udp_server();
@@ -219,6 +229,69 @@ TEST_F(vec, many)
 	EXPECT_EQ(-1, receive(self->rx, &mark));
 }
 
+/* The longest vector an attribute has room for, half of it unknown ids. */
+TEST_F(vec, longest)
+{
+	static struct nfqnl_msg_verdict_vec elems[NFQNL_VERDICT_VEC_MAX];
+	uint32_t i;
+
+	ASSERT_EQ(MANY, queue_packets(self->nl, self->tx, MANY));
+	for (i = 0; i < NFQNL_VERDICT_VEC_MAX; i++)
+		elems[i] = vec(NFQNL_VERDICT_VEC_MAX - i, NF_DROP);
+	EXPECT_EQ(-ENOENT, batch(self->nl, elems));
+	EXPECT_EQ(0, queued());
+}
+
+/* Verdicts other than NF_ACCEPT and NF_DROP; nobody listens to queue 8. */
+TEST_F(vec, other_verdicts)
+{
+	struct nfqnl_msg_verdict_vec elems[] = {
+		vec(1, NF_REPEAT),
+		vec(2, NF_STOP),
+		vec(3, NF_QUEUE_NR(8) | NF_VERDICT_FLAG_QUEUE_BYPASS),
+		vec(4, NF_QUEUE_NR(8)),
+		vec(5, NF_QUEUE_NR(QUEUE_NUM)),
+	};
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	uint32_t mark, last_id;
+	struct nlmsghdr *nlh;
+
+	ASSERT_EQ(5, queue_packets(self->nl, self->tx, 5));
+
+	/* No ack: packets would come before it. */
+	nlh = nfq_put_msg(buf, NFQNL_MSG_VERDICT_BATCH, QUEUE_NUM);
+	mnl_attr_put(nlh, NFQA_VERDICT_VEC, sizeof(elems), elems);
+	ASSERT_EQ(nlh->nlmsg_len,
+		  mnl_socket_sendto(self->nl, nlh, nlh->nlmsg_len));
+
+	EXPECT_EQ(2, receive(self->rx, &mark));
+	EXPECT_EQ(3, receive(self->rx, &mark));
+	EXPECT_EQ(-1, receive(self->rx, &mark));
+
+	/* The first and the last one are back, with new ids. */
+	EXPECT_EQ(2, queued());
+	EXPECT_EQ(2, nfq_read(self->nl, &last_id));
+	EXPECT_EQ(7, last_id);
+}
+
+/* A new mark is looked up again where packets leave. */
+TEST_F(vec, mark_reroutes)
+{
+	struct nfqnl_msg_verdict_vec elems[] = {
+		vec_mark(1, NF_ACCEPT, MARK_NO_ROUTE),
+		vec_mark(2, NF_ACCEPT, 1),
+	};
+	uint32_t mark;
+
+	if (system(ruleset_output))
+		SKIP(return, "needs ip and policy routing");
+
+	ASSERT_EQ(2, queue_packets(self->nl, self->tx, 2));
+	EXPECT_EQ(0, batch(self->nl, elems));
+	EXPECT_EQ(2, receive(self->rx, &mark));
+	EXPECT_EQ(-1, receive(self->rx, &mark));
+}
+
 /* Ids that are not queued are skipped; who wants an ack is told. */
 TEST_F(vec, unknown_id)
 {
@@ -258,6 +331,9 @@ TEST_F(vec, bad_element)
 	} bad[] = {
 		{ NF_STOLEN, 0, 0, -EINVAL },
 		{ NF_MAX_VERDICT + 1, 0, 0, -EINVAL },
+		{ NF_DROP | 1 << 16, 0, 0, -EINVAL },
+		{ NF_ACCEPT | NF_VERDICT_FLAG_QUEUE_BYPASS, 0, 0, -EINVAL },
+		{ NF_QUEUE | 1 << 14, 0, 0, -EINVAL },
 		{ NF_ACCEPT, 1, 0, -EINVAL },
 		{ NF_ACCEPT, 1, 1 << 1, -EOPNOTSUPP },
 		{ NF_ACCEPT, 1, 1U << 31 | NFQNL_VERDICT_VEC_F_MARK,
@@ -294,23 +370,26 @@ TEST_F(vec, bad_length)
 	for (len = 0; len < sizeof(elems); len++) {
 		if (len == sizeof(*elems))
 			continue;
-		EXPECT_GT(0, send_vec(self->nl, NFQNL_MSG_VERDICT_BATCH, elems,
-				      len)) {
+		/* The policy refuses what is too short for one element. */
+		EXPECT_EQ(len < sizeof(*elems) ? -ERANGE : -EINVAL,
+			  send_vec(self->nl, NFQNL_MSG_VERDICT_BATCH, elems,
+				   len)) {
 			TH_LOG("length %zu", len);
 		}
 	}
 	EXPECT_EQ(2, queued());
 }
 
-/* What says something about all packets excludes a vector. */
-TEST_F(vec, exclusive)
+/* A vector is alone in its message, whatever the other attribute is. */
+TEST_F(vec, only_attribute)
 {
 	struct nfqnl_msg_verdict_hdr vh = {
 		.verdict = htonl(NF_DROP),
 		.id = htonl(2),
 	};
 	static const int attrs[] = {
-		NFQA_VERDICT_HDR, NFQA_MARK, NFQA_PRIORITY
+		NFQA_VERDICT_HDR, NFQA_MARK, NFQA_PRIORITY, NFQA_PAYLOAD,
+		NFQA_VERDICT_VEC, NFQA_VERDICT_VEC + 1000,
 	};
 	struct nfqnl_msg_verdict_vec elems[] = { vec(1, NF_DROP) };
 	char buf[MNL_SOCKET_BUFFER_SIZE];
@@ -322,10 +401,14 @@ TEST_F(vec, exclusive)
 		nlh = nfq_put_msg(buf, NFQNL_MSG_VERDICT_BATCH, QUEUE_NUM);
 		if (attrs[i] == NFQA_VERDICT_HDR)
 			mnl_attr_put(nlh, attrs[i], sizeof(vh), &vh);
+		else if (attrs[i] == NFQA_VERDICT_VEC)
+			mnl_attr_put(nlh, attrs[i], sizeof(elems), elems);
 		else
 			mnl_attr_put_u32(nlh, attrs[i], 0);
 		mnl_attr_put(nlh, NFQA_VERDICT_VEC, sizeof(elems), elems);
-		EXPECT_EQ(-EINVAL, nfq_request(self->nl, nlh));
+		EXPECT_EQ(-EINVAL, nfq_request(self->nl, nlh)) {
+			TH_LOG("attribute %d", attrs[i]);
+		}
 	}
 
 	/* A message for one packet takes no vector. */
@@ -344,39 +427,44 @@ TEST_F(vec, other_socket)
 	struct mnl_socket *other;
 
 	ASSERT_EQ(1, queue_packets(self->nl, self->tx, 1));
-	other = mnl_socket_open(NETLINK_NETFILTER);
+	other = nfq_open();
 	ASSERT_NE(NULL, other);
-	ASSERT_EQ(0, mnl_socket_bind(other, 0, MNL_SOCKET_AUTOPID));
 	EXPECT_EQ(-EPERM, batch(other, elems));
 	mnl_socket_close(other);
 	EXPECT_EQ(1, queued());
 }
 
-/* Returns -EINVAL from a kernel that does not know vectors. */
-static int probe(void)
+/* A message for one packet: without the policy for vectors, the id counts. */
+static bool kernel_has_vectors(void)
 {
+	struct nfqnl_msg_verdict_hdr vh = { .verdict = htonl(NF_DROP) };
 	struct nfqnl_msg_verdict_vec none[] = { vec(1, NF_DROP) };
+	char buf[MNL_SOCKET_BUFFER_SIZE];
 	struct mnl_socket *nl;
+	struct nlmsghdr *nlh;
 	int ret;
 
-	nl = mnl_socket_open(NETLINK_NETFILTER);
+	nl = nfq_open();
 	if (!nl)
-		return -errno;
-	ret = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID);
-	if (!ret)
-		ret = nfq_bind(nl, QUEUE_NUM, 1);
-	if (!ret)
-		ret = batch(nl, none);
+		ksft_exit_fail_perror("netlink socket");
+	ret = nfq_bind(nl, QUEUE_NUM, 1);
+	if (ret)
+		ksft_exit_fail_msg("binding a queue: %s\n", strerror(-ret));
+
+	nlh = nfq_put_msg(buf, NFQNL_MSG_VERDICT, QUEUE_NUM);
+	mnl_attr_put(nlh, NFQA_VERDICT_HDR, sizeof(vh), &vh);
+	mnl_attr_put(nlh, NFQA_VERDICT_VEC, sizeof(none), none);
+	ret = nfq_request(nl, nlh);
 	mnl_socket_close(nl);
 
-	return ret;
+	return ret != -ENOENT;
 }
 
 int main(int argc, char **argv)
 {
 	if (unshare(CLONE_NEWNET))
 		ksft_exit_skip("needs CAP_SYS_ADMIN for a network namespace\n");
-	if (probe() == -EINVAL)
+	if (!kernel_has_vectors())
 		ksft_exit_skip("kernel without NFQA_VERDICT_VEC\n");
 
 	return test_harness_run(argc, argv);
