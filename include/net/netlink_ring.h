@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NET_NETLINK_RING_H
+#define _NET_NETLINK_RING_H
+
+#include <linux/net.h>
+#include <linux/poll.h>
+#include <linux/sockptr.h>
+#include <linux/spinlock.h>
+#include <uapi/linux/netlink.h>
+
+struct sock;
+struct vm_area_struct;
+
+/**
+ * struct netlink_ring - receive ring of a netlink socket
+ * @area: all pages, allocated as one
+ * @cons: consumer page, written by userspace
+ * @prod: producer page, read by userspace
+ * @data: the records
+ * @size: size of @data in bytes, a power of two
+ * @lock: makes reserving, filling and publishing a record one step; taken in
+ *	any context, with BH disabled, inside of locks of the producer
+ * @pos: position of the producer; under @lock, read without it
+ * @cached_cons: position of the consumer, as last seen; under @lock
+ * @reserved: length of the record being filled with its padding; under @lock
+ * @lost: messages that did not fit; under @lock
+ * @lost_bytes: length of these; under @lock
+ */
+struct netlink_ring {
+	void				*area;
+	const struct nl_ring_cons	*cons;
+	struct nl_ring_prod		*prod;
+	void				*data;
+	u32				size;
+
+	spinlock_t			lock ____cacheline_aligned_in_smp;
+	u32				pos;
+	u32				cached_cons;
+	u32				reserved;
+	u64				lost;
+	u64				lost_bytes;
+};
+
+/* For af_netlink.c */
+int netlink_ring_setsockopt(struct sock *sk, sockptr_t optval,
+			    unsigned int optlen);
+int netlink_ring_getsockopt(struct sock *sk, sockopt_t *opt);
+int netlink_ring_mmap(struct file *file, struct socket *sock,
+		      struct vm_area_struct *vma);
+__poll_t netlink_ring_poll(const struct netlink_ring *ring);
+void netlink_ring_free(struct netlink_ring *ring);
+
+/* For producers */
+bool netlink_has_ring(const struct sock *sk);
+struct netlink_ring *netlink_ring_get(struct sock *sk);
+void *netlink_ring_reserve(struct netlink_ring *ring, u32 len, u16 group);
+void netlink_ring_publish(struct netlink_ring *ring);
+void netlink_ring_wake(struct sock *sk, struct netlink_ring *ring);
+
+#endif /* _NET_NETLINK_RING_H */

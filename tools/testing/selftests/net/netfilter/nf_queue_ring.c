@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Packets that are queued to the receive ring of a netlink socket: what is in
+ * the ring is what was sent, in the order of the ids, whatever the consumer
+ * does.
+ */
+
+#define _GNU_SOURCE
+
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <linux/filter.h>
+#include <linux/udp.h>
+
+#include "kselftest_harness.h"
+#include "nf_queue_lib.h"
+#include "../netlink_ring.h"
+
+#define QUEUE_NUM	7
+#define OTHER_QUEUE	8
+#define UDP_PORT	12345
+#define RING_SIZE	(256 * 1024)
+
+/* IPv4 and UDP header before the payload of a packet */
+#define HEADERS		28
+
+static const char ruleset[] =
+	"nft 'table ip t { chain c {"
+	" type filter hook input priority 0;"
+	" udp dport 12345 queue num 7;"
+	" udp dport 12346 queue num 8; }; }'";
+
+FIXTURE(ring)
+{
+	struct mnl_socket *nl;
+	struct ring ring;
+	int rx;
+	int tx;
+};
+
+/* Sets up a queue, which has all of the packets, with these flags. */
+static int bind_flags(struct mnl_socket *nl, uint16_t num, uint32_t flags)
+{
+	struct nfqnl_msg_config_cmd cmd = {
+		.command = NFQNL_CFG_CMD_BIND,
+		.pf = htons(AF_INET),
+	};
+	struct nfqnl_msg_config_params params = {
+		.copy_mode = NFQNL_COPY_PACKET,
+		.copy_range = htonl(0xffff),
+	};
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh;
+
+	nlh = nfq_put_msg(buf, NFQNL_MSG_CONFIG, num);
+	mnl_attr_put(nlh, NFQA_CFG_CMD, sizeof(cmd), &cmd);
+	mnl_attr_put(nlh, NFQA_CFG_PARAMS, sizeof(params), &params);
+	mnl_attr_put_u32(nlh, NFQA_CFG_QUEUE_MAXLEN, htonl(100000));
+	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(flags));
+	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(flags));
+
+	return nfq_request(nl, nlh);
+}
+
+static int config_flags(struct mnl_socket *nl, uint32_t flags, uint32_t mask)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh;
+
+	nlh = nfq_put_msg(buf, NFQNL_MSG_CONFIG, QUEUE_NUM);
+	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(flags));
+	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(mask));
+
+	return nfq_request(nl, nlh);
+}
+
+static int unbind(struct mnl_socket *nl)
+{
+	struct nfqnl_msg_config_cmd cmd = { .command = NFQNL_CFG_CMD_UNBIND };
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh;
+
+	nlh = nfq_put_msg(buf, NFQNL_MSG_CONFIG, QUEUE_NUM);
+	mnl_attr_put(nlh, NFQA_CFG_CMD, sizeof(cmd), &cmd);
+
+	return nfq_request(nl, nlh);
+}
+
+static int verdict(struct mnl_socket *nl, uint32_t id, uint32_t value)
+{
+	struct nfqnl_msg_verdict_hdr vh = {
+		.verdict = htonl(value),
+		.id = htonl(id),
+	};
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh;
+
+	nlh = nfq_put_msg(buf, NFQNL_MSG_VERDICT, QUEUE_NUM);
+	mnl_attr_put(nlh, NFQA_VERDICT_HDR, sizeof(vh), &vh);
+
+	return nfq_request(nl, nlh);
+}
+
+static int udp_server(void)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(UDP_PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin))) {
+		close(fd);
+		return -1;
+	}
+
+	return fd;
+}
+
+/* Sends a packet whose bytes are all the same. */
+static bool send_fill(int fd, unsigned char byte, size_t len)
+{
+	char buf[UINT16_MAX];
+
+	memset(buf, byte, len);
+
+	return send(fd, buf, len, 0) == len;
+}
+
+/* Is the payload of the packet @len bytes of @byte? */
+static bool packet_filled(const struct nlmsghdr *nlh, unsigned char byte,
+			  size_t len)
+{
+	const struct nlattr *attr;
+	const unsigned char *data;
+	size_t i;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(attr) != NFQA_PAYLOAD)
+			continue;
+		if (mnl_attr_get_payload_len(attr) != HEADERS + len)
+			return false;
+		data = mnl_attr_get_payload(attr);
+		for (i = 0; i < len; i++)
+			if (data[HEADERS + i] != byte)
+				return false;
+		return true;
+	}
+
+	return false;
+}
+
+FIXTURE_SETUP(ring)
+{
+	self->rx = -1;
+	self->tx = -1;
+	if (unshare(CLONE_NEWNET))
+		SKIP(return, "needs CAP_SYS_ADMIN for a network namespace");
+	if (system(ruleset))
+		SKIP(return, "needs nft and nft_queue");
+	ASSERT_EQ(0, loopback_up());
+
+	self->nl = nfq_open();
+	ASSERT_NE(NULL, self->nl);
+	ASSERT_EQ(0, ring_map(&self->ring, mnl_socket_get_fd(self->nl),
+			      RING_SIZE));
+	ASSERT_EQ(0, bind_flags(self->nl, QUEUE_NUM, NFQA_CFG_F_RING));
+
+	self->rx = udp_server();
+	ASSERT_LE(0, self->rx);
+	self->tx = udp_connect(UDP_PORT);
+	ASSERT_LE(0, self->tx);
+}
+
+FIXTURE_TEARDOWN(ring)
+{
+	if (self->rx >= 0)
+		close(self->rx);
+	if (self->tx >= 0)
+		close(self->tx);
+	if (self->nl)
+		mnl_socket_close(self->nl);
+}
+
+/* Packets, and nothing else, are in the ring; verdicts are as ever. */
+TEST_F(ring, deliver)
+{
+	const struct nl_ring_rec *rec;
+	char buf[8];
+	int i;
+
+	for (i = 1; i <= 4; i++)
+		ASSERT_TRUE(send_fill(self->tx, i, 100 + i));
+
+	for (i = 1; i <= 4; i++) {
+		rec = ring_next(&self->ring);
+		ASSERT_NE(NULL, rec);
+		EXPECT_EQ(rec->len, ring_msg(rec)->nlmsg_len);
+		EXPECT_EQ(0, rec->group);
+		EXPECT_EQ(0, rec->flags);
+		EXPECT_EQ(i, nfq_packet_id(ring_msg(rec)));
+		EXPECT_TRUE(packet_filled(ring_msg(rec), i, 100 + i));
+		ring_release(&self->ring, rec);
+	}
+	EXPECT_EQ(NULL, ring_next(&self->ring));
+	EXPECT_EQ(-1, recv(mnl_socket_get_fd(self->nl), buf, sizeof(buf),
+			   MSG_DONTWAIT));
+
+	EXPECT_EQ(0, verdict(self->nl, 2, NF_ACCEPT));
+	EXPECT_EQ(0, verdict(self->nl, 1, NF_DROP));
+	EXPECT_EQ(-ENOENT, verdict(self->nl, 5, NF_DROP));
+	EXPECT_EQ(sizeof(buf), recv(self->rx, buf, sizeof(buf), 0));
+	EXPECT_EQ(2, buf[0]);
+	EXPECT_EQ(-1, recv(self->rx, buf, sizeof(buf), 0));
+}
+
+/* Records of all sizes, many times around the ring */
+TEST_F(ring, wrap)
+{
+	const struct nl_ring_rec *rec;
+	size_t len, total = 0;
+	uint32_t i;
+
+	for (i = 1; total < 20 * RING_SIZE; i++) {
+		len = i * 61 % 9000;
+		ASSERT_TRUE(send_fill(self->tx, i, len));
+		rec = ring_next(&self->ring);
+		ASSERT_NE(NULL, rec);
+		ASSERT_EQ(i, nfq_packet_id(ring_msg(rec)));
+		ASSERT_TRUE(packet_filled(ring_msg(rec), i, len));
+		total += rec->len;
+		ring_release(&self->ring, rec);
+		ASSERT_EQ(0, verdict(self->nl, i, NF_DROP));
+	}
+	EXPECT_EQ(0, self->ring.prod->lost);
+}
+
+/* A datagram of 60000 bytes, not segmented */
+TEST_F(ring, gso)
+{
+	const size_t len = 60000;
+	const struct nl_ring_rec *rec;
+	int i;
+
+	for (i = 1; i <= 8; i++) {
+		ASSERT_TRUE(send_fill(self->tx, i, len));
+		rec = ring_next(&self->ring);
+		ASSERT_NE(NULL, rec);
+		EXPECT_TRUE(packet_filled(ring_msg(rec), i, len));
+		ring_release(&self->ring, rec);
+	}
+	EXPECT_EQ(0, self->ring.prod->lost);
+}
+
+/* A full ring loses what comes, keeps what it has, and goes on. */
+TEST_F(ring, full)
+{
+	const struct nl_ring_rec *rec;
+	uint32_t i, stored;
+
+	for (i = 1; !self->ring.prod->lost; i++) {
+		ASSERT_GT(1000, i);
+		/* Nobody accepts the packets that did not fit. */
+		ASSERT_TRUE(send_fill(self->tx, i, 1400));
+	}
+	stored = i - 2;
+	EXPECT_LT(RING_SIZE - 2 * 1600, stored * 1600);
+	EXPECT_LT(1400, self->ring.prod->lost_bytes);
+
+	for (i = 1; i <= stored; i++) {
+		rec = ring_next(&self->ring);
+		ASSERT_NE(NULL, rec);
+		ASSERT_EQ(i, nfq_packet_id(ring_msg(rec)));
+		ASSERT_TRUE(packet_filled(ring_msg(rec), i, 1400));
+		ring_release(&self->ring, rec);
+	}
+	EXPECT_EQ(NULL, ring_next(&self->ring));
+	/* The lost packet is not queued. */
+	EXPECT_EQ(-ENOENT, verdict(self->nl, stored + 1, NF_DROP));
+
+	ASSERT_TRUE(send_fill(self->tx, 1, 1400));
+	EXPECT_NE(NULL, ring_next(&self->ring));
+}
+
+/* With NFQA_CFG_F_FAIL_OPEN, what does not fit passes. */
+TEST_F(ring, fail_open)
+{
+	char byte = 0;
+	int i;
+
+	ASSERT_EQ(0, config_flags(self->nl, NFQA_CFG_F_FAIL_OPEN,
+				  NFQA_CFG_F_FAIL_OPEN));
+	for (i = 1; !self->ring.prod->lost; i++) {
+		ASSERT_GT(1000, i);
+		ASSERT_TRUE(send_fill(self->tx, i, 1400));
+	}
+	EXPECT_EQ(1, recv(self->rx, &byte, sizeof(byte), 0));
+	EXPECT_EQ((char)(i - 1), byte);
+}
+
+/* Positions that cannot be: the ring looks full until they can. */
+TEST_F(ring, bad_position)
+{
+	static const uint32_t bad[] = {
+		8, 1, 0x80000000, -RING_SIZE - 8, -RING_SIZE * 2,
+	};
+	uint32_t i, pos;
+
+	ASSERT_TRUE(send_fill(self->tx, 1, 1400));
+	pos = self->ring.prod->pos;
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		uint64_t lost = self->ring.prod->lost;
+		int count = 0;
+
+		/* The kernel looks when the ring seems to have no room. */
+		self->ring.cons->pos = pos + bad[i];
+		while (self->ring.prod->lost == lost && count++ < 1000)
+			send_fill(self->tx, 1, 1400);
+		EXPECT_GT(1000, count) {
+			TH_LOG("offset %x", bad[i]);
+		}
+		self->ring.cons->pos = pos = self->ring.prod->pos;
+		lost = self->ring.prod->lost;
+		ASSERT_TRUE(send_fill(self->tx, 2, 1400));
+		EXPECT_EQ(lost, self->ring.prod->lost);
+		EXPECT_NE(NULL, ring_next(&self->ring));
+	}
+}
+
+static void *poll_thread(void *fd)
+{
+	struct pollfd pfd = { .fd = *(int *)fd, .events = POLLIN };
+
+	return (void *)(long)poll(&pfd, 1, -1);
+}
+
+/* poll() sees records, and need_wakeup ends it. */
+TEST_F(ring, poll)
+{
+	int fd = mnl_socket_get_fd(self->nl);
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	const struct nl_ring_rec *rec;
+	pthread_t thread;
+	void *ret;
+
+	EXPECT_EQ(0, poll(&pfd, 1, 0));
+	ASSERT_TRUE(send_fill(self->tx, 1, 1));
+	EXPECT_EQ(1, poll(&pfd, 1, 0));
+	rec = ring_next(&self->ring);
+	ASSERT_NE(NULL, rec);
+	ring_release(&self->ring, rec);
+	EXPECT_EQ(0, poll(&pfd, 1, 0));
+
+	/* Whoever is first, the thread returns; if not, the test hangs. */
+	__atomic_store_n(&self->ring.cons->need_wakeup, 1, __ATOMIC_SEQ_CST);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, poll_thread, &fd));
+	sched_yield();
+	ASSERT_TRUE(send_fill(self->tx, 2, 1));
+	ASSERT_EQ(0, pthread_join(thread, &ret));
+	EXPECT_EQ((void *)1, ret);
+}
+
+/* Two queues, each with its own ids, in one ring */
+TEST_F(ring, two_queues)
+{
+	const struct nl_ring_rec *rec;
+	const struct nfgenmsg *nfg;
+	int i, tx;
+
+	ASSERT_EQ(0, bind_flags(self->nl, OTHER_QUEUE, NFQA_CFG_F_RING));
+	tx = udp_connect(UDP_PORT + 1);
+	ASSERT_LE(0, tx);
+
+	for (i = 1; i <= 3; i++) {
+		ASSERT_TRUE(send_fill(self->tx, i, 10));
+		ASSERT_TRUE(send_fill(tx, i, 10));
+	}
+	for (i = 0; i < 6; i++) {
+		rec = ring_next(&self->ring);
+		ASSERT_NE(NULL, rec);
+		nfg = mnl_nlmsg_get_payload(ring_msg(rec));
+		EXPECT_EQ(QUEUE_NUM + i % 2, ntohs(nfg->res_id));
+		EXPECT_EQ(1 + i / 2, nfq_packet_id(ring_msg(rec)));
+		ring_release(&self->ring, rec);
+	}
+	close(tx);
+}
+
+/* The ring outlives queues; mappings keep the socket, with ring and queues. */
+TEST_F(ring, lifetime)
+{
+	const struct nl_ring_rec *rec;
+	int i;
+
+	ASSERT_TRUE(send_fill(self->tx, 1, 10));
+	ASSERT_EQ(0, unbind(self->nl));
+	EXPECT_EQ(-ENODEV, verdict(self->nl, 1, NF_ACCEPT));
+	ASSERT_EQ(0, bind_flags(self->nl, QUEUE_NUM, NFQA_CFG_F_RING));
+	ASSERT_TRUE(send_fill(self->tx, 2, 10));
+
+	mnl_socket_close(self->nl);
+	self->nl = NULL;
+	ASSERT_TRUE(send_fill(self->tx, 3, 10));
+
+	for (i = 1; i <= 3; i++) {
+		rec = ring_next(&self->ring);
+		ASSERT_NE(NULL, rec);
+		EXPECT_TRUE(packet_filled(ring_msg(rec), i, 10));
+		ring_release(&self->ring, rec);
+	}
+	EXPECT_EQ(NULL, ring_next(&self->ring));
+
+	self->nl = nfq_open();
+	ASSERT_NE(NULL, self->nl);
+	EXPECT_EQ(-EPERM, bind_flags(self->nl, QUEUE_NUM, 0));
+	ring_unmap(&self->ring);
+	EXPECT_EQ(0, bind_flags(self->nl, QUEUE_NUM, 0));
+}
+
+/* A device that goes takes its packets with it; their records stay. */
+TEST_F(ring, device_down)
+{
+	const struct nl_ring_rec *rec;
+
+	ASSERT_TRUE(send_fill(self->tx, 1, 10));
+	ASSERT_EQ(0, system("ip link set lo down"));
+	rec = ring_next(&self->ring);
+	ASSERT_NE(NULL, rec);
+	EXPECT_TRUE(packet_filled(ring_msg(rec), 1, 10));
+	EXPECT_EQ(-ENOENT, verdict(self->nl, 1, NF_ACCEPT));
+}
+
+/* What NFQA_CFG_F_RING needs, and that it stays */
+TEST_F(ring, config)
+{
+	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, 0xffff);
+	struct sock_fprog prog = { .len = 1, .filter = &all };
+	struct mnl_socket *other = nfq_open();
+	struct ring ring;
+	int on = 1;
+
+	EXPECT_EQ(0, config_flags(self->nl, NFQA_CFG_F_RING, NFQA_CFG_F_RING));
+	EXPECT_EQ(-EBUSY, config_flags(self->nl, 0, NFQA_CFG_F_RING));
+	EXPECT_EQ(0, config_flags(self->nl, 0, NFQA_CFG_F_FAIL_OPEN));
+
+	ASSERT_NE(NULL, other);
+	EXPECT_EQ(-ENXIO, bind_flags(other, OTHER_QUEUE, NFQA_CFG_F_RING));
+	ASSERT_EQ(0, ring_map(&ring, mnl_socket_get_fd(other), RING_SIZE));
+	ASSERT_EQ(0, setsockopt(mnl_socket_get_fd(other), SOL_SOCKET,
+				SO_ATTACH_FILTER, &prog, sizeof(prog)));
+	EXPECT_EQ(-EOPNOTSUPP, bind_flags(other, OTHER_QUEUE, NFQA_CFG_F_RING));
+	ASSERT_EQ(0, setsockopt(mnl_socket_get_fd(other), SOL_SOCKET,
+				SO_DETACH_FILTER, &on, sizeof(on)));
+	EXPECT_EQ(0, bind_flags(other, OTHER_QUEUE, NFQA_CFG_F_RING));
+	mnl_socket_close(other);
+}
+
+int main(int argc, char **argv)
+{
+	struct nl_ring_info info;
+	socklen_t len = sizeof(info);
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
+
+	if (fd < 0)
+		ksft_exit_fail_perror("netlink socket");
+	if (getsockopt(fd, SOL_NETLINK, NETLINK_RX_RECRING, &info, &len) &&
+	    errno == ENOPROTOOPT)
+		ksft_exit_skip("kernel without NETLINK_RX_RECRING\n");
+	close(fd);
+
+	return test_harness_run(argc, argv);
+}
