@@ -325,7 +325,8 @@ TEST_F(ring, bad_position)
 		EXPECT_GT(1000, count) {
 			TH_LOG("offset %x", bad[i]);
 		}
-		self->ring.cons->pos = pos = self->ring.prod->pos;
+		pos = self->ring.prod->pos;
+		self->ring.cons->pos = pos;
 		lost = self->ring.prod->lost;
 		ASSERT_TRUE(send_fill(self->tx, 2, 1400));
 		EXPECT_EQ(lost, self->ring.prod->lost);

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a packet costs from its arrival to its verdict, NF_DROP: bursts enter
+ * through tun0, userspace takes them off the queue and tells the verdicts.
+ *
+ *	queue_round WAY BURST base	bursts that a rule drops, between marks
+ *	queue_round WAY BURST queue	bursts that are queued, between marks
+ *
+ * WAY is a name in WAYS below, BURST is 64 or 1.  "queue" prints arguments of
+ * ROWINSN.  Exits with 4 when the kernel does not know the way.
+ */
+
+#define _GNU_SOURCE
+
+#include <sys/mman.h>
+
+#include "insn.h"
+#include "queue.h"
+
+/* Four marks per way: a burst of BURST or of 1, its baseline or itself */
+#define MARK(nr, burst, base)	(120 + 4 * (nr) + 2 * ((burst) == 1) + (base))
+
+#define ROUNDS		200
+#define WARM_UP		20
+#define RING_SIZE	(1 << 20)
+#define NO_SUCH_WAY	4
+
+#ifndef SOL_NETLINK
+#define SOL_NETLINK	270
+#endif
+
+static const volatile struct nl_ring_prod *prod;
+static volatile struct nl_ring_cons *cons;
+static const char *ring_data;
+
+static void ring_open(struct mnl_socket *nl)
+{
+	struct nl_ring_req req = { .size = RING_SIZE };
+	int fd = mnl_socket_get_fd(nl);
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nl_ring_info info;
+	socklen_t len = sizeof(info);
+	struct nlmsghdr *nlh;
+	char *area;
+
+	if (setsockopt(fd, SOL_NETLINK, NETLINK_RX_RECRING, &req, sizeof(req)))
+		exit(NO_SUCH_WAY);
+	if (getsockopt(fd, SOL_NETLINK, NETLINK_RX_RECRING, &info, &len))
+		die("NETLINK_RX_RECRING");
+	cons = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE, MAP_SHARED,
+		    fd, info.cons_off);
+	area = mmap(NULL, info.data_off - info.prod_off + RING_SIZE, PROT_READ,
+		    MAP_SHARED, fd, info.prod_off);
+	if (cons == MAP_FAILED || area == MAP_FAILED)
+		die("mmap");
+	prod = (void *)area;
+	ring_data = area + info.data_off - info.prod_off;
+
+	nlh = put_msg(buf, QUEUE_NUM, NFQNL_MSG_CONFIG);
+	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(NFQA_CFG_F_RING));
+	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(NFQA_CFG_F_RING));
+	send_buf(nl, buf, nlh->nlmsg_len);
+}
+
+static unsigned int ring_read(uint32_t *last_id)
+{
+	uint32_t pos = cons->pos, end;
+	const struct nl_ring_rec *rec;
+	unsigned int count = 0;
+
+	end = __atomic_load_n(&prod->pos, __ATOMIC_ACQUIRE);
+	while (pos != end) {
+		rec = (void *)(ring_data + (pos & (RING_SIZE - 1)));
+		pos += (sizeof(*rec) + rec->len + NL_RING_ALIGNTO - 1) &
+		       ~(NL_RING_ALIGNTO - 1);
+		if (rec->flags & NL_RING_REC_PAD)
+			continue;
+		*last_id = packet_id((void *)(rec + 1));
+		count++;
+	}
+	__atomic_store_n(&cons->pos, pos, __ATOMIC_RELEASE);
+
+	return count;
+}
+
+static unsigned int read_many(struct mnl_socket *nl, uint32_t *last_id)
+{
+	static char buf[BURST][4096];
+	struct mmsghdr msgs[BURST] = {};
+	struct iovec iov[BURST];
+	int i, count;
+
+	for (i = 0; i < BURST; i++) {
+		iov[i].iov_base = buf[i];
+		iov[i].iov_len = sizeof(buf[i]);
+		msgs[i].msg_hdr.msg_iov = &iov[i];
+		msgs[i].msg_hdr.msg_iovlen = 1;
+	}
+	count = recvmmsg(mnl_socket_get_fd(nl), msgs, BURST, MSG_DONTWAIT,
+			 NULL);
+	if (count > 0)
+		*last_id = packet_id((void *)buf[count - 1]);
+
+	return count < 0 ? 0 : count;
+}
+
+static void drop_one_per_send(struct mnl_socket *nl, uint32_t last_id,
+			      int count)
+{
+	uint32_t id;
+
+	for (id = last_id - count + 1; id <= last_id; id++)
+		queue_drop(nl, QUEUE_NUM, NFQNL_MSG_VERDICT, id);
+}
+
+static void drop_batch(struct mnl_socket *nl, uint32_t last_id, int count)
+{
+	queue_drop(nl, QUEUE_NUM, NFQNL_MSG_VERDICT_BATCH, last_id);
+}
+
+static unsigned int read_ring(struct mnl_socket *nl, uint32_t *last_id)
+{
+	return ring_read(last_id);
+}
+
+typedef unsigned int (*read_fn)(struct mnl_socket *nl, uint32_t *last_id);
+typedef void (*drop_fn)(struct mnl_socket *nl, uint32_t last_id, int count);
+
+#define WAYS(WAY)						\
+	WAY(0, "recv-send", queue_read, drop_one_per_send)	\
+	WAY(1, "recvmmsg-many", read_many, drop_many_per_send)	\
+	WAY(2, "recvmmsg-batch", read_many, drop_batch)		\
+	WAY(3, "recvmmsg-vector", read_many, drop_vector)	\
+	WAY(4, "ring-send", read_ring, drop_one_per_send)	\
+	WAY(5, "ring-vector", read_ring, drop_vector)
+
+/* A mark is part of the instruction, so there is a copy for each. */
+static inline __attribute__((always_inline)) int
+base_bursts(int tun, int burst, const int mark)
+{
+	struct mnl_socket *ballast = ballast_open(tun);
+	int i;
+
+	for (i = 0; i < WARM_UP; i++)
+		flood_burst(tun, burst);
+	for (i = 0; i < ROUNDS; i++) {
+		insn_start(mark);
+		flood_burst(tun, burst);
+		settle();
+		insn_stop(mark);
+	}
+	mnl_socket_close(ballast);
+
+	return 0;
+}
+
+static inline __attribute__((always_inline)) int
+round_bursts(int tun, read_fn read, drop_fn drop, int burst, const int mark,
+	     const int base)
+{
+	struct mnl_socket *ballast = ballast_open(tun);
+	struct mnl_socket *nl = queue_open(QUEUE_NUM, 1024);
+	uint32_t last_id = 0;
+	int i;
+
+	if (read == read_ring)
+		ring_open(nl);
+	for (i = 0; i < WARM_UP + ROUNDS; i++) {
+		if (i >= WARM_UP)
+			insn_start(mark);
+		flood_burst(tun, burst);
+		if (read(nl, &last_id) != burst)
+			die("burst");
+		drop(nl, last_id, burst);
+		settle();
+		if (i >= WARM_UP)
+			insn_stop(mark);
+	}
+	mnl_socket_close(ballast);
+	printf("%d %d %d %d\n", mark, burst * ROUNDS, base, burst * ROUNDS);
+
+	return 0;
+}
+
+#define RUN_BURST(nr, read, drop, burst)				\
+	return base ?							\
+		base_bursts(tun_open(), burst, MARK(nr, burst, 1)) :	\
+		round_bursts(tun_open(), read, drop, burst,		\
+			     MARK(nr, burst, 0), MARK(nr, burst, 1))
+
+#define RUN_WAY(nr, name, read, drop)					\
+	if (!strcmp(argv[1], name)) {					\
+		if (!strcmp(argv[2], "1"))				\
+			RUN_BURST(nr, read, drop, 1);			\
+		RUN_BURST(nr, read, drop, BURST);			\
+	}
+
+int main(int argc, char **argv)
+{
+	int base;
+
+	if (argc != 4)
+		return 2;
+	base = !strcmp(argv[3], "base");
+	WAYS(RUN_WAY)
+
+	return 2;
+}
