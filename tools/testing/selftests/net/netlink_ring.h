@@ -15,8 +15,8 @@
 #endif
 
 struct ring {
-	volatile struct nl_ring_cons *cons;
-	const volatile struct nl_ring_prod *prod;
+	struct nl_ring_cons *cons;
+	const struct nl_ring_prod *prod;
 	const char *data;
 	struct nl_ring_info info;
 };
