@@ -132,7 +132,8 @@ typedef void (*drop_fn)(struct mnl_socket *nl, uint32_t last_id, int count);
 	WAY(2, "recvmmsg-batch", read_many, drop_batch)		\
 	WAY(3, "recvmmsg-vector", read_many, drop_vector)	\
 	WAY(4, "ring-send", read_ring, drop_one_per_send)	\
-	WAY(5, "ring-vector", read_ring, drop_vector)
+	WAY(5, "ring-vector", read_ring, drop_vector)		\
+	WAY(6, "best-without", read_many, drop_batch)
 
 /* A mark is part of the instruction, so there is a copy for each. */
 static inline __attribute__((always_inline)) int
