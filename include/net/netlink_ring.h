@@ -8,16 +8,19 @@
 #include <linux/spinlock.h>
 #include <uapi/linux/netlink.h>
 
+struct sk_buff;
 struct sock;
 struct vm_area_struct;
 
 /**
  * struct netlink_ring - receive ring of a netlink socket
+ * @sk: the socket
  * @area: all pages, allocated as one
  * @cons: consumer page, written by userspace
  * @prod: producer page, read by userspace
  * @data: the records
  * @size: size of @data in bytes, a power of two
+ * @flags: NL_RING_F_* that userspace asked for
  * @lock: makes reserving, filling and publishing a record one step; taken in
  *	any context, with BH disabled, inside of locks of the producer
  * @pos: position of the producer; under @lock, read without it
@@ -27,11 +30,13 @@ struct vm_area_struct;
  * @lost_bytes: length of these; under @lock
  */
 struct netlink_ring {
+	struct sock			*sk;
 	void				*area;
 	const struct nl_ring_cons	*cons;
 	struct nl_ring_prod		*prod;
 	void				*data;
 	u32				size;
+	u32				flags;
 
 	spinlock_t			lock ____cacheline_aligned_in_smp;
 	u32				pos;
@@ -49,12 +54,16 @@ int netlink_ring_mmap(struct file *file, struct socket *sock,
 		      struct vm_area_struct *vma);
 __poll_t netlink_ring_poll(const struct netlink_ring *ring);
 void netlink_ring_free(struct netlink_ring *ring);
+bool __netlink_ring_takes(const struct netlink_ring *ring,
+			  const struct sk_buff *skb);
+bool netlink_ring_copy(struct sock *sk, const struct sk_buff *skb);
+bool netlink_ring_continues_dump(struct sock *sk);
 
 /* For producers */
-bool netlink_has_ring(const struct sock *sk);
 struct netlink_ring *netlink_ring_get(struct sock *sk);
+void netlink_ring_put(struct netlink_ring *ring);
 void *netlink_ring_reserve(struct netlink_ring *ring, u32 len, u16 group);
 void netlink_ring_publish(struct netlink_ring *ring);
-void netlink_ring_wake(struct sock *sk, struct netlink_ring *ring);
+void netlink_ring_wake(struct netlink_ring *ring);
 
 #endif /* _NET_NETLINK_RING_H */

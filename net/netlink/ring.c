@@ -42,13 +42,18 @@
  * a load-acquire of the kernel (B). Sleep and wake-up: userspace sets
  * need_wakeup, then looks at the producer's position, then sleeps; the kernel
  * writes the producer's position, then looks at need_wakeup. Both need a full
- * barrier (C) in between, so that one of them sees the other.
+ * barrier (C) in between, so that one of them sees the other. A reader that
+ * sleeps in poll() is on the wait queue, passes the barrier of
+ * sock_poll_wait(), and looks at the position once more in netlink_ring_poll().
  *
  * Producers. A subsystem writes to the ring of a socket that asked for it, see
  * netlink_ring_get(). It takes the lock of the ring, calls
  * netlink_ring_reserve(), writes the message, calls netlink_ring_publish(),
  * drops the lock, and calls netlink_ring_wake(). What is reserved and not
  * published never happened.
+ *
+ * Copies. With NL_RING_F_ALL af_netlink is a producer too: it copies each skb
+ * of the kernel to the ring in place of queueing it, see netlink_ring_copy().
  */
 
 #include <linux/mm.h>
@@ -71,7 +76,10 @@
 #define NETLINK_RING_PROD_OFF	PAGE_SIZE
 #define NETLINK_RING_DATA_OFF	(2 * PAGE_SIZE)
 
-static struct netlink_ring *netlink_ring_alloc(u32 size)
+#define NETLINK_RING_FLAGS	NL_RING_F_ALL
+
+static struct netlink_ring *netlink_ring_alloc(struct sock *sk, u32 size,
+					       u32 flags)
 {
 	struct netlink_ring *ring;
 	void *area;
@@ -93,11 +101,13 @@ static struct netlink_ring *netlink_ring_alloc(u32 size)
 	}
 
 	spin_lock_init(&ring->lock);
+	ring->sk = sk;
 	ring->area = area;
 	ring->cons = area + NETLINK_RING_CONS_OFF;
 	ring->prod = area + NETLINK_RING_PROD_OFF;
 	ring->data = area + NETLINK_RING_DATA_OFF;
 	ring->size = size;
+	ring->flags = flags;
 
 	return ring;
 }
@@ -106,19 +116,20 @@ static struct netlink_ring *netlink_ring_alloc(u32 size)
  * netlink_ring_free - free the ring of a socket
  * @ring: the ring, or NULL
  *
- * The socket has no users any more. Mappings may exist, they hold the pages.
+ * The socket has no users any more. Its last reference can be dropped under a
+ * spinlock, as mq_notify() does.
  */
 void netlink_ring_free(struct netlink_ring *ring)
 {
 	if (!ring)
 		return;
 
-	vfree(ring->area);
+	vfree_atomic(ring->area);
 	kfree(ring);
 }
 
-/* Like the receive buffer, the ring of a user without privileges is limited by
- * net.core.rmem_max.
+/* All of a ring is allocated at once: it takes a privilege in the network
+ * namespace, and one like that of SO_RCVBUFFORCE to exceed rmem_max.
  */
 static int netlink_ring_check_size(const struct sock *sk, u32 size)
 {
@@ -129,7 +140,9 @@ static int netlink_ring_check_size(const struct sock *sk, u32 size)
 	    size > NETLINK_RING_SIZE_MAX)
 		return -EINVAL;
 
-	if (size > limit && !ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN))
+	if (!sk_net_capable(sk, CAP_NET_ADMIN))
+		return -EPERM;
+	if (size > limit && !sockopt_capable(CAP_NET_ADMIN))
 		return -EPERM;
 
 	return 0;
@@ -142,24 +155,26 @@ static int netlink_ring_check_size(const struct sock *sk, u32 size)
  * @optlen: size of @optval; a larger struct is fine if the rest is 0
  *
  * Context: process, may sleep.
- * Return: 0; -EINVAL for a bad size, -EOPNOTSUPP for unknown flags, -EPERM for
- * a size above net.core.rmem_max without CAP_NET_ADMIN, -EBUSY if the socket
- * has a ring, -ENOMEM.
+ * Return: 0; -EINVAL for a bad size, -E2BIG for a struct of later kernels,
+ * -EOPNOTSUPP for unknown flags, -EPERM, -EBUSY if the socket has a ring,
+ * -EFAULT, -ENOMEM.
  */
 int netlink_ring_setsockopt(struct sock *sk, sockptr_t optval,
 			    unsigned int optlen)
 {
 	struct netlink_sock *nlk = nlk_sk(sk);
-	struct nl_ring_req req;
 	struct netlink_ring *ring;
+	struct nl_ring_req req;
 	int err;
 
 	if (optlen < sizeof(req))
 		return -EINVAL;
+	if (optlen > PAGE_SIZE)
+		return -E2BIG;
 	err = copy_struct_from_sockptr(&req, sizeof(req), optval, optlen);
 	if (err)
 		return err;
-	if (req.flags)
+	if (req.flags & ~NETLINK_RING_FLAGS)
 		return -EOPNOTSUPP;
 	err = netlink_ring_check_size(sk, req.size);
 	if (err)
@@ -167,7 +182,7 @@ int netlink_ring_setsockopt(struct sock *sk, sockptr_t optval,
 	if (READ_ONCE(nlk->ring))
 		return -EBUSY;
 
-	ring = netlink_ring_alloc(req.size);
+	ring = netlink_ring_alloc(sk, req.size, req.flags);
 	if (!ring)
 		return -ENOMEM;
 
@@ -185,7 +200,7 @@ int netlink_ring_setsockopt(struct sock *sk, sockptr_t optval,
 /**
  * netlink_ring_getsockopt - describe the ring of a socket
  * @sk: netlink socket
- * @opt: receives struct nl_ring_info, or as much of it as there is room for
+ * @opt: receives struct nl_ring_info
  *
  * Return: 0; -ENOENT without a ring, -EINVAL, -EFAULT.
  */
@@ -197,16 +212,16 @@ int netlink_ring_getsockopt(struct sock *sk, sockopt_t *opt)
 		.prod_off = NETLINK_RING_PROD_OFF,
 		.data_off = NETLINK_RING_DATA_OFF,
 	};
-	int len = min_t(int, opt->optlen, sizeof(info));
 
 	if (!ring)
 		return -ENOENT;
-	if (len < (int)sizeof(u32))
+	if (opt->optlen < (int)sizeof(info))
 		return -EINVAL;
 
 	info.size = ring->size;
-	opt->optlen = len;
-	if (copy_to_iter(&info, len, &opt->iter_out) != len)
+	info.flags = ring->flags;
+	opt->optlen = sizeof(info);
+	if (copy_to_iter(&info, sizeof(info), &opt->iter_out) != sizeof(info))
 		return -EFAULT;
 
 	return 0;
@@ -260,22 +275,11 @@ __poll_t netlink_ring_poll(const struct netlink_ring *ring)
 }
 
 /**
- * netlink_has_ring - does a socket have a ring?
- * @sk: netlink socket
- *
- * Return: true if netlink_ring_get() returns one.
- */
-bool netlink_has_ring(const struct sock *sk)
-{
-	return READ_ONCE(container_of_const(sk, struct netlink_sock, sk)->ring);
-}
-EXPORT_SYMBOL_GPL(netlink_has_ring);
-
-/**
  * netlink_ring_get - get the ring of a socket, to write to it
  * @sk: netlink socket
  *
- * The reference is one of the socket: a ring is not freed before it.
+ * The reference is one of the socket: a ring is not freed before it. Drop it
+ * with netlink_ring_put().
  *
  * Return: the ring, or NULL if the socket has none.
  */
@@ -289,6 +293,17 @@ struct netlink_ring *netlink_ring_get(struct sock *sk)
 	return ring;
 }
 EXPORT_SYMBOL_GPL(netlink_ring_get);
+
+/**
+ * netlink_ring_put - done with a ring
+ * @ring: what netlink_ring_get() returned, or NULL
+ */
+void netlink_ring_put(struct netlink_ring *ring)
+{
+	if (ring)
+		sock_put(ring->sk);
+}
+EXPORT_SYMBOL_GPL(netlink_ring_put);
 
 /* Space that userspace has left, in bytes */
 static u32 netlink_ring_space(struct netlink_ring *ring, u32 need)
@@ -318,24 +333,14 @@ static void netlink_ring_count_lost(struct netlink_ring *ring, u32 len)
 {
 	ring->lost++;
 	ring->lost_bytes += len;
+	sk_drops_inc(ring->sk);
 	WRITE_ONCE(ring->prod->lost, ring->lost);
 	WRITE_ONCE(ring->prod->lost_bytes, ring->lost_bytes);
 }
 
-/**
- * netlink_ring_reserve - make room for a message
- * @ring: the ring
- * @len: exact length of the message in bytes, NLMSG_HDRLEN or more
- * @group: multicast group the message was sent to, 0 for unicast
- *
- * What is returned is not cleared: the caller writes every byte. Only the last
- * reservation counts, and nothing is visible before netlink_ring_publish().
- * A message that does not fit is counted as lost.
- *
- * Context: under the lock of the ring.
- * Return: where to write the message, aligned to 8 bytes, or NULL.
- */
-void *netlink_ring_reserve(struct netlink_ring *ring, u32 len, u16 group)
+/* As netlink_ring_reserve(), but a message that does not fit does not count */
+static void *netlink_ring_try_reserve(struct netlink_ring *ring, u32 len,
+				      u16 group)
 {
 	u32 offset = ring->pos & (ring->size - 1);
 	struct nl_ring_rec *rec = ring->data + offset;
@@ -345,12 +350,12 @@ void *netlink_ring_reserve(struct netlink_ring *ring, u32 len, u16 group)
 	lockdep_assert_held(&ring->lock);
 
 	if (len > ring->size / 2 - sizeof(*rec))
-		goto lost;
+		return NULL;
 
-	need = ALIGN(sizeof(*rec) + len, NL_RING_ALIGNTO);
+	need = NL_RING_ALIGN(sizeof(*rec) + len);
 	pad = need > tail ? tail : 0;
 	if (pad + need > netlink_ring_space(ring, pad + need))
-		goto lost;
+		return NULL;
 
 	if (pad) {
 		*rec = (struct nl_ring_rec){
@@ -365,10 +370,30 @@ void *netlink_ring_reserve(struct netlink_ring *ring, u32 len, u16 group)
 	ring->reserved = pad + need;
 
 	return rec + 1;
+}
 
-lost:
-	netlink_ring_count_lost(ring, len);
-	return NULL;
+/**
+ * netlink_ring_reserve - make room for a message
+ * @ring: the ring
+ * @len: exact length of the message in bytes, NLMSG_HDRLEN or more
+ * @group: multicast group the message was sent to, 0 for unicast
+ *
+ * What is returned is not cleared: the caller writes every byte. Only the last
+ * reservation counts, and nothing is visible before netlink_ring_publish().
+ * A message that does not fit is counted as lost, for the reader and as a drop
+ * of the socket.
+ *
+ * Context: under the lock of the ring.
+ * Return: where to write the message, aligned to 8 bytes, or NULL.
+ */
+void *netlink_ring_reserve(struct netlink_ring *ring, u32 len, u16 group)
+{
+	void *msg = netlink_ring_try_reserve(ring, len, group);
+
+	if (unlikely(!msg))
+		netlink_ring_count_lost(ring, len);
+
+	return msg;
 }
 EXPORT_SYMBOL_GPL(netlink_ring_reserve);
 
@@ -380,28 +405,103 @@ EXPORT_SYMBOL_GPL(netlink_ring_reserve);
  */
 void netlink_ring_publish(struct netlink_ring *ring)
 {
+	u32 pos = ring->pos + ring->reserved;
+
 	lockdep_assert_held(&ring->lock);
 
-	WRITE_ONCE(ring->pos, ring->pos + ring->reserved);
 	/* A: pairs with the consumer's load-acquire. */
-	smp_store_release(&ring->prod->pos, ring->pos);
+	smp_store_release(&ring->prod->pos, pos);
+	WRITE_ONCE(ring->pos, pos);
 }
 EXPORT_SYMBOL_GPL(netlink_ring_publish);
 
 /**
  * netlink_ring_wake - wake up the consumer, if it asked for that
- * @sk: socket of the ring
  * @ring: the ring
  *
  * Context: after netlink_ring_publish(), locks may be held or not.
  */
-void netlink_ring_wake(struct sock *sk, struct netlink_ring *ring)
+void netlink_ring_wake(struct netlink_ring *ring)
 {
 	/* C: pairs with the consumer's full barrier between need_wakeup and
 	 * its look at the position.
 	 */
 	smp_mb();
 	if (READ_ONCE(ring->cons->need_wakeup))
-		sk->sk_data_ready(sk);
+		ring->sk->sk_data_ready(ring->sk);
 }
 EXPORT_SYMBOL_GPL(netlink_ring_wake);
+
+/**
+ * __netlink_ring_takes - is a message to be copied to this ring?
+ * @ring: of the socket that receives it
+ * @skb: the message
+ *
+ * Only what a record can say goes to the ring. A record has no sender: what a
+ * process sent is queued. So is what came from another network namespace, has a
+ * second layout for compat tasks, or was sent with interrupts disabled, where
+ * the lock of the ring cannot be taken.
+ *
+ * Return: true if it is for netlink_ring_copy().
+ */
+bool __netlink_ring_takes(const struct netlink_ring *ring,
+			  const struct sk_buff *skb)
+{
+	return ring->flags & NL_RING_F_ALL &&
+	       !NETLINK_CB(skb).portid && !NETLINK_CB(skb).nsid_is_set &&
+	       NETLINK_CB(skb).dst_group <= U16_MAX &&
+	       !skb_has_frag_list(skb) && !irqs_disabled();
+}
+
+/**
+ * netlink_ring_copy - copy a message to the ring of its receiver
+ * @sk: socket that receives it
+ * @skb: the message, one that netlink_ring_takes(); still the caller's
+ *
+ * A multicast message that does not fit is counted as lost. A unicast one is
+ * not: the caller queues it, as its sender has nobody to send it to again.
+ *
+ * Context: any, interrupts enabled.
+ * Return: true if the message is in the ring.
+ */
+bool netlink_ring_copy(struct sock *sk, const struct sk_buff *skb)
+{
+	struct netlink_ring *ring = READ_ONCE(nlk_sk(sk)->ring);
+	u16 group = NETLINK_CB(skb).dst_group;
+	void *msg;
+
+	spin_lock_bh(&ring->lock);
+	msg = netlink_ring_try_reserve(ring, skb->len, group);
+	if (msg) {
+		skb_copy_bits(skb, 0, msg, skb->len);
+		netlink_ring_publish(ring);
+	} else if (group) {
+		netlink_ring_count_lost(ring, skb->len);
+	}
+	spin_unlock_bh(&ring->lock);
+
+	if (msg)
+		netlink_ring_wake(ring);
+
+	return msg;
+}
+
+/**
+ * netlink_ring_continues_dump - can a dump go on in the ring?
+ * @sk: socket that dumps
+ *
+ * recvmsg() continues a dump. As there is nothing to receive when its parts are
+ * in the ring, poll() has to ask for it.
+ *
+ * Return: true if a dump is under way and half of the ring is free.
+ */
+bool netlink_ring_continues_dump(struct sock *sk)
+{
+	const struct netlink_sock *nlk = nlk_sk(sk);
+	const struct netlink_ring *ring = READ_ONCE(nlk->ring);
+
+	return ring && ring->flags & NL_RING_F_ALL &&
+	       READ_ONCE(nlk->cb_running) &&
+	       READ_ONCE(ring->pos) - READ_ONCE(ring->cons->pos) <=
+	       ring->size / 2;
+}

@@ -174,7 +174,7 @@ enum nlmsgerr_attrs {
 #define NETLINK_CAP_ACK			10
 #define NETLINK_EXT_ACK			11
 #define NETLINK_GET_STRICT_CHK		12
-#define NETLINK_RX_RECRING		13
+#define NETLINK_RX_RECRING		13 /* records, not RX_RING's frames */
 
 struct nl_pktinfo {
 	__u32	group;
@@ -387,12 +387,18 @@ enum netlink_policy_type_attr {
 
 /* Alignment of records, a multiple of NLMSG_ALIGNTO */
 #define NL_RING_ALIGNTO		8U
+#define NL_RING_ALIGN(len) \
+	(((len) + NL_RING_ALIGNTO - 1) & ~(NL_RING_ALIGNTO - 1))
+
+/* flags of struct nl_ring_req */
+/* copy all that the kernel sends to the socket: replies, dumps, multicast */
+#define NL_RING_F_ALL		(1 << 0)
 
 /**
  * struct nl_ring_req - for setsockopt(NETLINK_RX_RECRING), once per socket
- * @size: bytes for records, a power of two, from 256 KiB to 256 MiB; above
- *	net.core.rmem_max, CAP_NET_ADMIN is required
- * @flags: 0
+ * @size: bytes for records, a power of two from 256 KiB to 256 MiB; more than
+ *	the greater of 256 KiB and net.core.rmem_max is a privilege
+ * @flags: NL_RING_F_*
  */
 struct nl_ring_req {
 	__u32	size;
@@ -419,10 +425,13 @@ struct nl_ring_info {
 /**
  * struct nl_ring_cons - what userspace tells the kernel
  * @pos: bytes done with, to be written with store-release semantics
+ * @reserved: keeps @need_wakeup, which the kernel reads for each message, out
+ *	of the cache line of @pos, which userspace writes as often
  * @need_wakeup: not 0 before poll(); the kernel wakes up nobody otherwise
  */
 struct nl_ring_cons {
 	__u32	pos;
+	__u32	reserved[15];
 	__u32	need_wakeup;
 };
 
@@ -431,7 +440,8 @@ struct nl_ring_cons {
  * @pos: bytes written, to be read with load-acquire semantics
  * @reserved: 0
  * @lost: messages that found no room
- * @lost_bytes: length of these messages
+ * @lost_bytes: length of these messages; 32-bit kernels do not write the
+ *	counters in one piece
  */
 struct nl_ring_prod {
 	__u32	pos;

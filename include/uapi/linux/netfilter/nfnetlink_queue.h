@@ -158,7 +158,7 @@ enum nfqnl_attr_config {
 #define NFQA_CFG_F_UID_GID			(1 << 3)
 #define NFQA_CFG_F_SECCTX			(1 << 4)
 /* Packets go to the ring of the socket (NETLINK_RX_RECRING), until the queue is
- * unbound.
+ * unbound.  To be set before the copy mode, or with it.
  */
 #define NFQA_CFG_F_RING				(1 << 5)
 #define NFQA_CFG_F_MAX				(1 << 6)

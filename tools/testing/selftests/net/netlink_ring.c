@@ -5,9 +5,14 @@
 
 #define _GNU_SOURCE
 
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
@@ -61,7 +66,7 @@ TEST_F(ring, setsockopt)
 		EXPECT_EQ(-EINVAL, set_ring(self->fd, bad[i], 0)) {
 			TH_LOG("size %u", bad[i]);
 		}
-	for (i = 0; i < 32; i++)
+	for (i = 1; i < 32; i++)
 		EXPECT_EQ(-EOPNOTSUPP, set_ring(self->fd, RING_SIZE, 1U << i)) {
 			TH_LOG("flag %d", i);
 		}
@@ -104,9 +109,8 @@ TEST_F(ring, getsockopt)
 	len = sizeof(buf);
 	EXPECT_EQ(0, get_ring(self->fd, buf, &len));
 	EXPECT_EQ(sizeof(info), len);
-	len = sizeof(info.size);
-	EXPECT_EQ(0, get_ring(self->fd, buf, &len));
-	EXPECT_EQ(sizeof(info.size), len);
+	len = sizeof(info) - 1;
+	EXPECT_EQ(-EINVAL, get_ring(self->fd, buf, &len));
 	len = 0;
 	EXPECT_EQ(-EINVAL, get_ring(self->fd, buf, &len));
 }
@@ -157,7 +161,7 @@ TEST_F(ring, zeroed)
 	struct ring ring;
 	size_t i, sum = 0;
 
-	ASSERT_EQ(0, ring_map(&ring, self->fd, RING_SIZE));
+	ASSERT_EQ(0, ring_map(&ring, self->fd, RING_SIZE, 0));
 	close(self->fd);
 	for (i = 0; i < ring_pages_len(&ring); i++)
 		sum += !!((char *)ring.prod)[i];
@@ -175,7 +179,7 @@ TEST_F(ring, fork)
 	int status;
 	pid_t pid;
 
-	ASSERT_EQ(0, ring_map(&ring, self->fd, RING_SIZE));
+	ASSERT_EQ(0, ring_map(&ring, self->fd, RING_SIZE, 0));
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
@@ -196,14 +200,14 @@ TEST_F(ring, recv)
 		char family;
 	} req = {
 		.nlh.nlmsg_len = sizeof(req),
-		.nlh.nlmsg_type = 18,	/* RTM_GETLINK */
+		.nlh.nlmsg_type = RTM_GETLINK,
 		.nlh.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
 	};
 	struct pollfd pfd = { .fd = self->fd, .events = POLLIN };
 	struct ring ring;
 	char buf[16384];
 
-	ASSERT_EQ(0, ring_map(&ring, self->fd, RING_SIZE));
+	ASSERT_EQ(0, ring_map(&ring, self->fd, RING_SIZE, 0));
 	EXPECT_EQ(0, poll(&pfd, 1, 0));
 	ASSERT_EQ(sizeof(req), send(self->fd, &req, sizeof(req), 0));
 	EXPECT_EQ(1, poll(&pfd, 1, 0));
@@ -212,20 +216,76 @@ TEST_F(ring, recv)
 	ring_unmap(&ring);
 }
 
-/* Above net.core.rmem_max it takes CAP_NET_ADMIN. */
+static uint32_t receive_buffer_max(void)
+{
+	FILE *f = fopen("/proc/sys/net/core/rmem_max", "r");
+	uint32_t max = UINT32_MAX;
+
+	if (!f)
+		return max;
+	if (fscanf(f, "%u", &max) != 1)
+		max = UINT32_MAX;
+	fclose(f);
+
+	return max;
+}
+
+/* A ring is a privilege in the network namespace, and above net.core.rmem_max
+ * in the initial one.
+ */
 TEST_F(ring, unprivileged)
 {
-	if (geteuid())
-		SKIP(return, "needs root, to become somebody else");
-	EXPECT_EQ(0, set_ring(self->fd, 64 << 20, 0));
+	uint32_t large = 64 << 20;
+	int fd;
+
+	if (receive_buffer_max() >= large)
+		SKIP(return, "net.core.rmem_max allows all");
+	EXPECT_EQ(0, set_ring(self->fd, large, 0));
 
 	ASSERT_EQ(0, seteuid(65534));
-	close(self->fd);
+	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EPERM, set_ring(fd, RING_SIZE, 0));
+	close(fd);
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET)) {
+		ASSERT_EQ(0, seteuid(0));
+		SKIP(return, "no user namespaces");
+	}
+	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EPERM, set_ring(fd, large, 0));
+	EXPECT_EQ(0, set_ring(fd, RING_SIZE, 0));
+	close(fd);
+}
+
+/* mq_notify() drops the last reference to the socket, under a spinlock. */
+TEST_F(ring, mq_notify)
+{
+	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = 1 };
+	char cookie[32] = {};
+	struct sigevent sev = {
+		.sigev_notify = SIGEV_THREAD,
+		.sigev_value.sival_ptr = cookie,
+	};
+	char name[32];
+	mqd_t mq;
+
+	snprintf(name, sizeof(name), "/netlink_ring-%d", getpid());
+	mq = mq_open(name, O_CREAT | O_EXCL | O_WRONLY, 0600, &attr);
+	if (mq == (mqd_t)-1)
+		SKIP(return, "no message queues");
+	EXPECT_EQ(0, mq_unlink(name));
+
+	ASSERT_EQ(0, set_ring(self->fd, RING_SIZE, 0));
+	sev.sigev_signo = self->fd;
+	ASSERT_EQ(0, syscall(__NR_mq_notify, mq, &sev));
+	ASSERT_EQ(0, close(self->fd));
+	EXPECT_EQ(0, mq_send(mq, "", 1, 0));
+	EXPECT_EQ(0, mq_close(mq));
+
 	self->fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
 	ASSERT_LE(0, self->fd);
-	EXPECT_EQ(-EPERM, set_ring(self->fd, 64 << 20, 0));
-	EXPECT_EQ(0, set_ring(self->fd, RING_SIZE, 0));
-	EXPECT_EQ(0, seteuid(0));
 }
 
 int main(int argc, char **argv)
@@ -238,6 +298,8 @@ int main(int argc, char **argv)
 		ksft_exit_fail_perror("netlink socket");
 	if (get_ring(fd, &info, &len) == -ENOPROTOOPT)
 		ksft_exit_skip("kernel without NETLINK_RX_RECRING\n");
+	if (set_ring(fd, RING_SIZE, 0) == -EPERM)
+		ksft_exit_skip("needs root\n");
 	close(fd);
 
 	return test_harness_run(argc, argv);

@@ -27,9 +27,10 @@ static inline size_t ring_pages_len(const struct ring *ring)
 }
 
 /* Gives the socket a ring and maps it. */
-static inline int ring_map(struct ring *ring, int fd, uint32_t size)
+static inline int ring_map(struct ring *ring, int fd, uint32_t size,
+			   uint32_t flags)
 {
-	struct nl_ring_req req = { .size = size };
+	struct nl_ring_req req = { .size = size, .flags = flags };
 	socklen_t len = sizeof(ring->info);
 	void *ro;
 
@@ -84,8 +85,7 @@ static inline const struct nlmsghdr *ring_msg(const struct nl_ring_rec *rec)
 static inline void ring_release(struct ring *ring,
 				const struct nl_ring_rec *rec)
 {
-	uint32_t len = (sizeof(*rec) + rec->len + NL_RING_ALIGNTO - 1) &
-		       ~(NL_RING_ALIGNTO - 1);
+	uint32_t len = NL_RING_ALIGN(sizeof(*rec) + rec->len);
 
 	__atomic_store_n(&ring->cons->pos, ring->cons->pos + len,
 			 __ATOMIC_RELEASE);
