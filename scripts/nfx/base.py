@@ -225,18 +225,18 @@ def mirror():
                   "set NFX_MIRROR to one, or KDIR to a kernel tree")
 
 
-def apt_options():
+def apt_options(top=paths.APT):
     """Options that keep apt inside the cache, whoever runs it."""
-    state = paths.APT / "state"
+    state = top / "state"
     options = {
-        "Dir::Etc::SourceList": paths.APT / "nfx.list",
+        "Dir::Etc::SourceList": top / "nfx.list",
         "Dir::Etc::SourceParts": "/dev/null",
         "Dir::Etc::Preferences": "/dev/null",
         "Dir::Etc::PreferencesParts": "/dev/null",
         "Dir::State": state,
         "Dir::State::Lists": state / "lists",
         "Dir::State::Status": state / "status",
-        "Dir::Cache": paths.APT / "cache",
+        "Dir::Cache": top / "cache",
         "Debug::NoLocking": "1",
         "APT::Sandbox::User": "root",
         "Acquire::Languages": "none",

@@ -28,13 +28,19 @@ FIB_TESTS = ("net:fib-onlink-tests.sh", "net:fib_nexthop_multiprefix.sh",
              "net:fib_rule_tests.sh", "net:fib_tests.sh",
              "net:route_hint.sh")
 
+# A test point: failed, name, why it was skipped.
+POINT = re.compile(r"^(not )?ok \d+ - (.*?)(?: # SKIP (.*))?$", re.M)
+
 # A line that starts a function, in kernel style.
 FUNCTION = re.compile(r"^(?:[A-Za-z_][\w \t*]*[ \t*])?(\w+)\([^;]*$", re.M)
 
 
+WORDS = {True: ui.OKAY, False: ui.FAIL, None: ui.SKIP}
+
+
 class Verdict(NamedTuple):
-    """What a part found."""
-    ok: bool
+    """What a part found; ok is None for a part that cannot run here."""
+    ok: bool | None
     text: str
 
 
@@ -61,10 +67,9 @@ def main(args):
             verdict = PARTS[name][0]()
         except ui.Error as exc:
             verdict = Verdict(False, str(exc))
-        failed += not verdict.ok
+        failed += verdict.ok is False
         took = ui.seconds(time.monotonic() - begin)
-        ui.line(ui.OKAY if verdict.ok else ui.FAIL, name,
-                f"{verdict.text} ({took})")
+        ui.line(WORDS[verdict.ok], name, f"{verdict.text} ({took})")
     return ui.EXIT_FAIL if failed else ui.EXIT_OK
 
 
@@ -217,9 +222,26 @@ def part_bisect():
     return through_verb("bisect-build")
 
 
+def part_upstream():
+    """The patches for libraries, whose sources may not be to be had."""
+    done = ui.run([paths.ROOT / "tools/nfx/upstream/check"], check=False)
+    points = POINT.findall(done.stdout)
+    bad = [name for failed, name, _ in points if failed]
+    skipped = [f"{name} ({reason})" for _, name, reason in points if reason]
+    if bad or done.returncode:
+        return Verdict(False, "; ".join(bad) or done.stderr.strip())
+    passed = len(points) - len(skipped)
+    if skipped:
+        return Verdict(True if passed else None,
+                       f"{passed} pass, skipped: {'; '.join(skipped)}")
+    return Verdict(True, f"{plural(passed, 'test point')} pass")
+
+
 PARTS = {
     "patches": (part_patches, "per patch: W=1 C=1 builds, no new warning"),
     "bisect": (part_bisect, "every patch compiles alone"),
+    "upstream": (part_upstream,
+                 "patches for libmnl and libnetfilter_queue"),
     "own": (part_own, "the stack's selftests pass"),
     "proof": (part_proof, "each of them fails or skips on stock"),
     "netfilter": (part_netfilter,
