@@ -24,6 +24,7 @@ static struct {
 	bool absent;		/* a kernel without rings */
 	int memfd;
 	uint32_t size;
+	uint32_t flags;
 	uint32_t pos;
 	struct nl_ring_cons *cons;
 	struct nl_ring_prod *prod;
@@ -65,7 +66,7 @@ static int model_create(const struct nl_ring_req *req)
 	size_t page = getpagesize();
 	char *area;
 
-	if (req->flags)
+	if (req->flags & ~NL_RING_F_ALL)
 		return fail(EOPNOTSUPP);
 	if (kern.memfd >= 0)
 		return fail(EBUSY);
@@ -80,6 +81,7 @@ static int model_create(const struct nl_ring_req *req)
 	if (area == MAP_FAILED)
 		abort();
 	kern.size = req->size;
+	kern.flags = req->flags;
 	kern.cons = (void *)area;
 	kern.prod = (void *)(area + page);
 	kern.data = area + 2 * page;
@@ -105,6 +107,7 @@ int __wrap_getsockopt(int fd, int level, int name, void *val, socklen_t *len)
 {
 	struct nl_ring_info info = {
 		.size = kern.size,
+		.flags = kern.flags,
 		.cons_off = 0,
 		.prod_off = getpagesize(),
 		.data_off = 2 * getpagesize(),
@@ -480,6 +483,31 @@ static void test_both(struct mnl_socket *nl)
 	model_reset();
 }
 
+/* With NL_RING_F_ALL, the socket has what is younger than the ring. */
+static void test_order(struct mnl_socket *nl)
+{
+	struct mnl_ring *ring = mnl_ring_map(nl, SIZE, NL_RING_F_ALL);
+	bool good = true;
+	uint32_t i;
+
+	ok(ring != NULL, "map for all messages");
+	errno = 0;
+	ok(!mnl_ring_map(nl, SIZE, 0) && errno == EBUSY,
+	   "other flags on the same socket are EBUSY");
+	socket_put(nl, 500, 50);
+	ring_put(0, 5000);
+	for (i = 0; i < 100 && good; i++) {
+		ring_put(i + 1, 5000);
+		good = next_is(ring, i, 5000);
+		mnl_ring_release(ring);
+	}
+	ok(good && kern.pos > SIZE && next_is(ring, 100, 5000) &&
+	   next_is(ring, 500, 50) && no_next(ring),
+	   "the socket comes after the ring");
+	mnl_ring_unmap(ring);
+	model_reset();
+}
+
 static void continue_dump(void)
 {
 	kern.on_recv = NULL;
@@ -488,7 +516,7 @@ static void continue_dump(void)
 
 static void test_dump(struct mnl_socket *nl)
 {
-	struct mnl_ring *ring = mnl_ring_map(nl, SIZE, 0);
+	struct mnl_ring *ring = mnl_ring_map(nl, SIZE, NL_RING_F_ALL);
 
 	kern.on_recv = continue_dump;
 	ok(next_is(ring, 7, 70), "what recv() lets into the ring is seen");
@@ -584,6 +612,7 @@ int main(void)
 	test_full(nl);
 	test_wait(nl);
 	test_both(nl);
+	test_order(nl);
 	test_dump(nl);
 	test_corrupt(nl);
 	test_fallback(nl);
