@@ -20,6 +20,7 @@ import deps
 import guest
 import paths
 import prepared
+import profile
 import report
 import scenario
 import ui
@@ -72,12 +73,14 @@ def images(groups):
 def boot(image, group, items, job, output):
     """Boot @image once, run the scenarios @items of @group in it."""
     boot_with = uml.boot if group.machine == "uml" else guest.boot
-    options = {"insn": True} if group.insn else {}
+    options = {"insn": True, "profile": output.profile} if group.insn else {}
     result = boot_with(image, job, cpus=1 if group.insn else 2,
                        mem=MEMORY[group.machine], echo=output.feed,
                        timeout=BOOT_SECONDS + sum(i.timeout for i in items),
                        **options)
     output.finish(result)
+    if group.insn and output.profile:
+        show_profile(image, output, result.console.parent / "profile")
     for what, lines in output.problems:
         ui.line(ui.FAIL, "bench", what)
         for line in lines:
@@ -88,7 +91,15 @@ def boot(image, group, items, job, output):
     return output
 
 
-def measure(groups, found, jobs, table):
+def show_profile(image, output, path):
+    """Print the functions of each row of a boot."""
+    symbols = profile.Symbols(image.kernel.parent / "System.map")
+    found = profile.read(path, symbols)
+    for _, row, marks in output.insn:
+        profile.show(row["id"], profile.of_row(found, marks))
+
+
+def measure(groups, found, jobs, table, profiled=False):
     """Run everything; return ({kernel: {id: value}}, {kernel: name})."""
     values = {"stock": {}, "patched": {}}
     names = {}
@@ -97,7 +108,8 @@ def measure(groups, found, jobs, table):
             image = found[kernel, group.machine]
             table.title(kernel, image, group)
             output = scenario.Output(
-                items, lambda row, value, k=kernel: table.row(k, row, value))
+                items, lambda row, value, k=kernel: table.row(k, row, value),
+                profiled)
             boot(image, group, items, jobs[group], output)
             figures.update(output.values)
             if group.machine == "qemu" or kernel not in names:
@@ -162,6 +174,9 @@ def add_arguments(parser):
                         help="only the headline scenarios")
     parser.add_argument("--only", metavar="ID", action="append", default=[],
                         help="only this row; writes no result without -o")
+    parser.add_argument("--profile", action="store_true",
+                        help="say which functions counted instructions are "
+                             "in")
     parser.add_argument("-o", dest="output", metavar="DIR", type=Path,
                         help="where results.json and report.html go "
                              "(build/demo or build/bench)")
@@ -188,7 +203,7 @@ def main(args):
         for number, (group, items) in enumerate(groups.items()):
             jobs[group] = Path(temp) / str(number)
             scenario.make_job(items, jobs[group])
-        values, names = measure(groups, found, jobs, table)
+        values, names = measure(groups, found, jobs, table, args.profile)
 
     results = collect(rows, values, names)
     print(f"\n{report.summary(results['rows'])}", flush=True)

@@ -153,7 +153,8 @@ def accelerator(accel):
     return ["-accel", "tcg,thread=multi", *cpu]
 
 
-def command(image, run, accel, cpus, mem, words, terminal=False):
+def command(image, run, accel, cpus, mem, words, terminal=False,
+            profile=False):
     """Return the QEMU command line."""
     # On a busy host the check takes the timer interrupt for lost and panics.
     append = (f"console=ttyS0 root=/dev/vda ro rootfstype=squashfs "
@@ -174,16 +175,18 @@ def command(image, run, accel, cpus, mem, words, terminal=False):
            "-chardev", f"file,id=files,path={run / 'out.tar'}",
            "-device", "virtserialport,chardev=files,name=nfx.out"]
     if accel == "insn":
-        cmd += ["-plugin", f"{plugin()},out={run / 'marks'}"]
+        cmd += ["-plugin", f"{plugin()},out={run / 'marks'}" +
+                f",profile={run / 'profile'}" * profile]
     return cmd
 
 
 def boot(image, jobdir, *, cpus=2, mem=2048, timeout=600, insn=False,
-         echo=None, allow=(), words="", leaks=False):
+         profile=False, echo=None, allow=(), words="", leaks=False):
     """Run @jobdir/run in a guest and return a Result.
 
     @image:   build.Image, or anything with a path in .kernel
     @insn:    count kernel instructions between marks; forces one vCPU
+    @profile: and leave where they were in `profile` of the run's directory
     @echo:    called with each line of output as it comes
     @allow:   regular expressions of splats this run provokes on purpose
     @words:   added to the kernel command line
@@ -197,7 +200,9 @@ def boot(image, jobdir, *, cpus=2, mem=2048, timeout=600, insn=False,
         accel = "kvm"
     if leaks:
         words += " nfx.leaks"
-    options = {"accel": accel, "cpus": cpus, "mem": mem, "timeout": timeout,
+    if profile:
+        words += " nokaslr"
+    options = {"profile": profile, "accel": accel, "cpus": cpus, "mem": mem, "timeout": timeout,
                "echo": echo, "allow": allow, "words": words}
     result = run_qemu(image, jobdir, **options)
     if accel == "tcg" and stale_breakpoint(read_lines(result.console)):
@@ -218,11 +223,11 @@ def stale_breakpoint(log):
 
 
 def run_qemu(image, jobdir, *, accel, cpus, mem, timeout, echo=None,
-             allow=(), words="", trial=False):
+             allow=(), words="", trial=False, profile=False):
     run = new_run()
     check_job(jobdir)
     userland.pack_dir(jobdir, run / "job.sqfs")
-    cmd = command(image, run, accel, cpus, mem, words)
+    cmd = command(image, run, accel, cpus, mem, words, profile=profile)
     return supervise(cmd, run, timeout, echo, allow, quiet=trial)
 
 

@@ -151,9 +151,10 @@ class Output:
     its marks are known; see finish().
     """
 
-    def __init__(self, scenarios, on_row=None):
+    def __init__(self, scenarios, on_row=None, profile=False):
         self.todo = {item.name: item for item in scenarios}
         self.on_row = on_row or (lambda row, value: None)
+        self.profile = profile
         self.release = ""
         self.values = {}
         self.insn = []

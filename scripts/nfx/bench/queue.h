@@ -117,7 +117,19 @@ static inline struct nlmsghdr *put_msg(void *buf, int queue, int type)
 	return nlh;
 }
 
-static inline struct mnl_socket *queue_open(int queue, uint32_t maxlen)
+static inline struct mnl_socket *queue_socket(void)
+{
+	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
+
+	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID))
+		die("nfnetlink");
+
+	return nl;
+}
+
+/* @flags: NFQA_CFG_F_* */
+static inline void queue_bind(struct mnl_socket *nl, int queue,
+			      uint32_t maxlen, uint32_t flags)
 {
 	struct nfqnl_msg_config_cmd cmd = {
 		.command = NFQNL_CFG_CMD_BIND,
@@ -128,24 +140,30 @@ static inline struct mnl_socket *queue_open(int queue, uint32_t maxlen)
 		.copy_range = htonl(0xffff),
 	};
 	char buf[MNL_SOCKET_BUFFER_SIZE];
-	struct mnl_socket *nl;
 	struct nlmsghdr *nlh;
 	ssize_t len;
-
-	nl = mnl_socket_open(NETLINK_NETFILTER);
-	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID))
-		die("nfnetlink");
 
 	nlh = put_msg(buf, queue, NFQNL_MSG_CONFIG);
 	nlh->nlmsg_flags |= NLM_F_ACK;
 	mnl_attr_put(nlh, NFQA_CFG_CMD, sizeof(cmd), &cmd);
 	mnl_attr_put(nlh, NFQA_CFG_PARAMS, sizeof(params), &params);
 	mnl_attr_put_u32(nlh, NFQA_CFG_QUEUE_MAXLEN, htonl(maxlen));
+	if (flags) {
+		mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(flags));
+		mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(flags));
+	}
 	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
 		die("queue");
 	len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
 	if (len < 0 || mnl_cb_run(buf, len, 0, 0, NULL, NULL) < 0)
 		die("queue");
+}
+
+static inline struct mnl_socket *queue_open(int queue, uint32_t maxlen)
+{
+	struct mnl_socket *nl = queue_socket();
+
+	queue_bind(nl, queue, maxlen, 0);
 
 	return nl;
 }

@@ -37,10 +37,8 @@ static void ring_open(struct mnl_socket *nl)
 {
 	struct nl_ring_req req = { .size = RING_SIZE };
 	int fd = mnl_socket_get_fd(nl);
-	char buf[MNL_SOCKET_BUFFER_SIZE];
 	struct nl_ring_info info;
 	socklen_t len = sizeof(info);
-	struct nlmsghdr *nlh;
 	char *area;
 
 	if (setsockopt(fd, SOL_NETLINK, NETLINK_RX_RECRING, &req, sizeof(req)))
@@ -55,11 +53,6 @@ static void ring_open(struct mnl_socket *nl)
 		die("mmap");
 	prod = (void *)area;
 	ring_data = area + info.data_off - info.prod_off;
-
-	nlh = put_msg(buf, QUEUE_NUM, NFQNL_MSG_CONFIG);
-	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(NFQA_CFG_F_RING));
-	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(NFQA_CFG_F_RING));
-	send_buf(nl, buf, nlh->nlmsg_len);
 }
 
 static unsigned int ring_read(uint32_t *last_id)
@@ -71,8 +64,7 @@ static unsigned int ring_read(uint32_t *last_id)
 	end = __atomic_load_n(&prod->pos, __ATOMIC_ACQUIRE);
 	while (pos != end) {
 		rec = (void *)(ring_data + (pos & (RING_SIZE - 1)));
-		pos += (sizeof(*rec) + rec->len + NL_RING_ALIGNTO - 1) &
-		       ~(NL_RING_ALIGNTO - 1);
+		pos += NL_RING_ALIGN(sizeof(*rec) + rec->len);
 		if (rec->flags & NL_RING_REC_PAD)
 			continue;
 		*last_id = packet_id((void *)(rec + 1));
@@ -160,12 +152,15 @@ round_bursts(int tun, read_fn read, drop_fn drop, int burst, const int mark,
 	     const int base)
 {
 	struct mnl_socket *ballast = ballast_open(tun);
-	struct mnl_socket *nl = queue_open(QUEUE_NUM, 1024);
-	uint32_t last_id = 0;
+	struct mnl_socket *nl = queue_socket();
+	uint32_t last_id = 0, flags = 0;
 	int i;
 
-	if (read == read_ring)
+	if (read == read_ring) {
 		ring_open(nl);
+		flags = NFQA_CFG_F_RING;
+	}
+	queue_bind(nl, QUEUE_NUM, 1024, flags);
 	for (i = 0; i < WARM_UP + ROUNDS; i++) {
 		if (i >= WARM_UP)
 			insn_start(mark);

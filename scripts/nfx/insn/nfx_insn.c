@@ -16,6 +16,10 @@
  * place inside a block does not matter. A block left early by an exception
  * counts in full and its rest again: some instructions per page fault.
  *
+ * With profile=FILE each kernel block has a count of its own as well. A closing
+ * mark adds what each has grown by since the opening one to the profile of that
+ * mark, which is written at the end: "mark address instructions".
+ *
  * The counter is one global that vCPUs add to without a lock, so the machine
  * must have a single one (guest.py sees to it).
  *
@@ -27,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "insn.h"
@@ -35,6 +40,7 @@
 #define KERNEL_HALF	(UINT64_C(1) << 63)
 #define MARKS		32768
 #define MARK_SIZE	7
+#define BLOCKS		(1 << 20)
 
 typedef uint64_t qemu_plugin_id_t;
 struct qemu_plugin_tb;
@@ -53,6 +59,10 @@ enum qemu_plugin_op {
 typedef void (*tb_trans_cb)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
 typedef void (*vcpu_udata_cb)(unsigned int vcpu, void *userdata);
 
+typedef void (*udata_cb)(qemu_plugin_id_t id, void *userdata);
+
+void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, udata_cb cb,
+				    void *userdata);
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
 					   tb_trans_cb cb);
 void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb,
@@ -75,6 +85,63 @@ static uint64_t counter;
 static uint64_t start[MARKS];
 static FILE *out;
 
+/* Kernel blocks as they were translated; the same code can be there twice */
+static struct block {
+	uint64_t vaddr;
+	uint64_t insns;
+	uint64_t at_start;
+} *blocks;
+static size_t nblocks;
+static uint64_t *profile[MARKS];
+static FILE *profile_out;
+
+static void profile_start(void)
+{
+	size_t i;
+
+	for (i = 0; i < nblocks; i++)
+		blocks[i].at_start = blocks[i].insns;
+}
+
+/* A block that was translated in between started at 0. */
+static void profile_stop(unsigned int mark)
+{
+	size_t i;
+
+	if (!profile[mark])
+		profile[mark] = calloc(BLOCKS, sizeof(**profile));
+	if (!profile[mark])
+		abort();
+	for (i = 0; i < nblocks; i++)
+		profile[mark][i] += blocks[i].insns - blocks[i].at_start;
+}
+
+static void profile_write(qemu_plugin_id_t id, void *userdata)
+{
+	unsigned int mark;
+	size_t i;
+
+	(void)id;
+	(void)userdata;
+	for (mark = 0; mark < MARKS; mark++)
+		for (i = 0; profile[mark] && i < nblocks; i++)
+			if (profile[mark][i])
+				fprintf(profile_out,
+					"%u %" PRIx64 " %" PRIu64 "\n", mark,
+					blocks[i].vaddr, profile[mark][i]);
+	fclose(profile_out);
+}
+
+static void profile_block(struct qemu_plugin_tb *tb, size_t insns)
+{
+	if (nblocks == BLOCKS)
+		abort();
+	blocks[nblocks].vaddr = qemu_plugin_tb_vaddr(tb);
+	qemu_plugin_register_vcpu_tb_exec_inline(
+		tb, QEMU_PLUGIN_INLINE_ADD_U64, &blocks[nblocks].insns, insns);
+	nblocks++;
+}
+
 static void mark_executed(unsigned int vcpu, void *userdata)
 {
 	uint32_t disp = (uintptr_t)userdata;
@@ -82,11 +149,15 @@ static void mark_executed(unsigned int vcpu, void *userdata)
 
 	(void)vcpu;
 	if (!(disp & 1)) {
+		if (profile_out)
+			profile_start();
 		start[mark] = counter;
 		return;
 	}
 	fprintf(out, "%u %" PRIu64 "\n", mark, counter - start[mark]);
 	fflush(out);
+	if (profile_out)
+		profile_stop(mark);
 }
 
 static bool is_mark(const struct qemu_plugin_insn *insn, uint32_t *disp)
@@ -111,6 +182,8 @@ static void block_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	if (qemu_plugin_tb_vaddr(tb) & KERNEL_HALF) {
 		qemu_plugin_register_vcpu_tb_exec_inline(
 			tb, QEMU_PLUGIN_INLINE_ADD_U64, &counter, n);
+		if (profile_out)
+			profile_block(tb, n);
 		return;
 	}
 	for (i = 0; i < n; i++) {
@@ -124,18 +197,36 @@ static void block_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	}
 }
 
+static FILE *open_for(const char *arg, const char *name)
+{
+	size_t len = strlen(name);
+	FILE *file;
+
+	if (strncmp(arg, name, len) || arg[len] != '=') {
+		fprintf(stderr, "nfx_insn: the arguments are out=FILE and profile=FILE\n");
+		return NULL;
+	}
+	file = fopen(arg + len + 1, "w");
+	if (!file)
+		perror(arg);
+	return file;
+}
+
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const void *info,
 			       int argc, char **argv)
 {
 	(void)info;
-	if (argc != 1 || strncmp(argv[0], "out=", 4)) {
-		fprintf(stderr, "nfx_insn: the argument is out=FILE\n");
+	if (argc < 1)
 		return -1;
-	}
-	out = fopen(argv[0] + 4, "w");
-	if (!out) {
-		perror("nfx_insn: out");
+	out = open_for(argv[0], "out");
+	if (!out)
 		return -1;
+	if (argc > 1) {
+		profile_out = open_for(argv[1], "profile");
+		blocks = calloc(BLOCKS, sizeof(*blocks));
+		if (!profile_out || !blocks)
+			return -1;
+		qemu_plugin_register_atexit_cb(id, profile_write, NULL);
 	}
 	qemu_plugin_register_vcpu_tb_trans_cb(id, block_translated);
 	return 0;
