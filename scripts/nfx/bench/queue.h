@@ -31,11 +31,16 @@
 #define BALLAST_PORT	4002
 #define BURST		64
 
+#define PACKET_MAX	60000
+
 struct packet {
 	struct iphdr ip;
 	struct udphdr udp;
-	char data[36];
+	char data[PACKET_MAX - sizeof(struct iphdr) - sizeof(struct udphdr)];
 };
+
+/* Length of the packets, bytes */
+static size_t packet_len = 64;
 
 static inline void die(const char *what)
 {
@@ -68,8 +73,11 @@ static inline int tun_open(void)
 		die("TUNSETIFF");
 
 	ctl = socket(AF_INET, SOCK_DGRAM, 0);
+	ifr.ifr_mtu = 0xffff;
+	if (ctl < 0 || ioctl(ctl, SIOCSIFMTU, &ifr))
+		die("tun0 mtu");
 	ifr.ifr_flags = IFF_UP;
-	if (ctl < 0 || ioctl(ctl, SIOCSIFFLAGS, &ifr))
+	if (ioctl(ctl, SIOCSIFFLAGS, &ifr))
 		die("tun0 up");
 	close(ctl);
 
@@ -78,26 +86,25 @@ static inline int tun_open(void)
 
 static inline void flood(int tun, uint16_t port, unsigned int count)
 {
-	struct packet pkt = {
-		.ip = {
-			.version = 4,
-			.ihl = sizeof(pkt.ip) / 4,
-			.tot_len = htons(sizeof(pkt)),
-			.ttl = 64,
-			.protocol = IPPROTO_UDP,
-			.saddr = htonl(0x0a090002),
-			.daddr = htonl(0x0a090001),
-		},
-		.udp = {
-			.source = htons(4000),
-			.dest = htons(port),
-			.len = htons(sizeof(pkt.udp) + sizeof(pkt.data)),
-		},
-	};
+	static struct packet pkt;
 
+	pkt.ip = (struct iphdr){
+		.version = 4,
+		.ihl = sizeof(pkt.ip) / 4,
+		.tot_len = htons(packet_len),
+		.ttl = 64,
+		.protocol = IPPROTO_UDP,
+		.saddr = htonl(0x0a090002),
+		.daddr = htonl(0x0a090001),
+	};
+	pkt.udp = (struct udphdr){
+		.source = htons(4000),
+		.dest = htons(port),
+		.len = htons(packet_len - sizeof(pkt.ip)),
+	};
 	pkt.ip.check = ip_checksum(&pkt.ip, sizeof(pkt.ip));
 	while (count--) {
-		if (write(tun, &pkt, sizeof(pkt)) != sizeof(pkt))
+		if (write(tun, &pkt, packet_len) != (ssize_t)packet_len)
 			die("write");
 	}
 }
@@ -185,7 +192,7 @@ static inline uint32_t packet_id(const struct nlmsghdr *nlh)
 
 static inline unsigned int queue_read(struct mnl_socket *nl, uint32_t *last_id)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE];
+	static char buf[PACKET_MAX + 4096];
 	unsigned int count = 0;
 
 	while (recv(mnl_socket_get_fd(nl), buf, sizeof(buf),

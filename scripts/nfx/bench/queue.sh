@@ -3,9 +3,10 @@
 #
 # queue.sh insn		kernel instructions to enqueue a packet, burst of 64
 # queue.sh verdict	kernel instructions of a verdict of its own, burst of 64
-# queue.sh round ROW BURST WAY...
-#			kernel instructions of a packet from its arrival to its
-#			verdict, in the first WAY of these that the kernel knows
+# queue.sh round ROW BURST SIZE WAY...
+#			kernel instructions of a packet of SIZE bytes from its
+#			arrival to its verdict, in the first WAY of these that
+#			the kernel knows
 # queue.sh limit	packets refused below a queue_maxlen of 70000
 
 set -e
@@ -36,12 +37,12 @@ verdict)
 	flood "queue num 0" queue_flood verdict
 	;;
 round)
-	row=$2 burst=$3
-	for way in "${@:4}"; do
-		marks=$(flood "queue num 0" queue_round "$way" "$burst" queue) &&
-			break
+	row=$2 burst=$3 size=$4
+	for way in "${@:5}"; do
+		marks=$(flood "queue num 0" \
+			queue_round "$way" "$burst" "$size" queue) && break
 	done
-	flood drop queue_round "$way" "$burst" base
+	flood drop queue_round "$way" "$burst" "$size" base
 	echo "ROWINSN $row $marks"
 	;;
 limit)

@@ -17,8 +17,11 @@
 #include "insn.h"
 #include "queue.h"
 
-/* Four marks per way: a burst of BURST or of 1, its baseline or itself */
-#define MARK(nr, burst, base)	(120 + 4 * (nr) + 2 * ((burst) == 1) + (base))
+/* Four marks per way and size: a burst or a single packet, its baseline or
+ * itself
+ */
+#define MARK(size, nr, burst, base) \
+	(120 + 64 * (size) + 4 * (nr) + 2 * ((burst) == 1) + (base))
 
 #define ROUNDS		200
 #define WARM_UP		20
@@ -77,7 +80,7 @@ static unsigned int ring_read(uint32_t *last_id)
 
 static unsigned int read_many(struct mnl_socket *nl, uint32_t *last_id)
 {
-	static char buf[BURST][4096];
+	static char buf[BURST][PACKET_MAX + 4096];
 	struct mmsghdr msgs[BURST] = {};
 	struct iovec iov[BURST];
 	int i, count;
@@ -125,7 +128,9 @@ typedef void (*drop_fn)(struct mnl_socket *nl, uint32_t last_id, int count);
 	WAY(3, "recvmmsg-vector", read_many, drop_vector)	\
 	WAY(4, "ring-send", read_ring, drop_one_per_send)	\
 	WAY(5, "ring-vector", read_ring, drop_vector)		\
-	WAY(6, "best-without", read_many, drop_batch)
+	WAY(6, "best-without", read_many, drop_batch)		\
+	WAY(7, "ring-batch", read_ring, drop_batch)		\
+	WAY(8, "batch-without", read_many, drop_batch)
 
 /* A mark is part of the instruction, so there is a copy for each. */
 static inline __attribute__((always_inline)) int
@@ -178,26 +183,38 @@ round_bursts(int tun, read_fn read, drop_fn drop, int burst, const int mark,
 	return 0;
 }
 
-#define RUN_BURST(nr, read, drop, burst)				\
+#define RUN_BURST(size, nr, read, drop, burst)				\
 	return base ?							\
-		base_bursts(tun_open(), burst, MARK(nr, burst, 1)) :	\
+		base_bursts(tun_open(), burst, MARK(size, nr, burst, 1)) :\
 		round_bursts(tun_open(), read, drop, burst,		\
-			     MARK(nr, burst, 0), MARK(nr, burst, 1))
+			     MARK(size, nr, burst, 0),			\
+			     MARK(size, nr, burst, 1))
 
-#define RUN_WAY(nr, name, read, drop)					\
-	if (!strcmp(argv[1], name)) {					\
+#define RUN_SIZE(size, len, nr, read, drop, burst)			\
+	if (packet_len == (len)) {					\
 		if (!strcmp(argv[2], "1"))				\
-			RUN_BURST(nr, read, drop, 1);			\
-		RUN_BURST(nr, read, drop, BURST);			\
+			RUN_BURST(size, nr, read, drop, 1);		\
+		RUN_BURST(size, nr, read, drop, burst);			\
 	}
 
+/* Two of the largest packets are what a default receive buffer takes. */
+#define RUN_WAY(nr, name, read, drop)					\
+	if (!strcmp(argv[1], name)) {					\
+		RUN_SIZE(0, 64, nr, read, drop, BURST)			\
+		RUN_SIZE(1, 1400, nr, read, drop, 16)			\
+		RUN_SIZE(2, 9000, nr, read, drop, 8)			\
+		RUN_SIZE(3, PACKET_MAX, nr, read, drop, 2)		\
+	}
+
+/* queue_round WAY BURST SIZE base|queue */
 int main(int argc, char **argv)
 {
 	int base;
 
-	if (argc != 4)
+	if (argc != 5)
 		return 2;
-	base = !strcmp(argv[3], "base");
+	packet_len = atoi(argv[3]);
+	base = !strcmp(argv[4], "base");
 	WAYS(RUN_WAY)
 
 	return 2;
