@@ -40,7 +40,7 @@ struct packet {
 };
 
 /* Length of the packets, bytes */
-static size_t packet_len = 64;
+#define PACKET_LEN	64
 
 static inline void die(const char *what)
 {
@@ -84,14 +84,15 @@ static inline int tun_open(void)
 	return fd;
 }
 
-static inline void flood(int tun, uint16_t port, unsigned int count)
+static inline void flood(int tun, uint16_t port, unsigned int count,
+			 size_t len)
 {
 	static struct packet pkt;
 
 	pkt.ip = (struct iphdr){
 		.version = 4,
 		.ihl = sizeof(pkt.ip) / 4,
-		.tot_len = htons(packet_len),
+		.tot_len = htons(len),
 		.ttl = 64,
 		.protocol = IPPROTO_UDP,
 		.saddr = htonl(0x0a090002),
@@ -100,11 +101,11 @@ static inline void flood(int tun, uint16_t port, unsigned int count)
 	pkt.udp = (struct udphdr){
 		.source = htons(4000),
 		.dest = htons(port),
-		.len = htons(packet_len - sizeof(pkt.ip)),
+		.len = htons(len - sizeof(pkt.ip)),
 	};
 	pkt.ip.check = ip_checksum(&pkt.ip, sizeof(pkt.ip));
 	while (count--) {
-		if (write(tun, &pkt, packet_len) != (ssize_t)packet_len)
+		if (write(tun, &pkt, len) != (ssize_t)len)
 			die("write");
 	}
 }
@@ -230,7 +231,7 @@ static inline struct mnl_socket *ballast_open(int tun)
 	struct mnl_socket *nl = queue_open(BALLAST_QUEUE, BALLAST);
 	uint32_t id, last_id = 0;
 
-	flood(tun, BALLAST_PORT, BALLAST);
+	flood(tun, BALLAST_PORT, BALLAST, PACKET_LEN);
 	if (queue_read(nl, &last_id) != BALLAST)
 		die("ballast");
 	for (id = 1; id < last_id; id += 2)
@@ -263,10 +264,10 @@ static inline void settle(void)
 }
 
 /* A burst is one softirq run: no thread runs between two of its packets. */
-static inline void flood_burst(int tun, unsigned int count)
+static inline void flood_burst(int tun, unsigned int count, size_t len)
 {
 	set_policy(SCHED_FIFO, 1);
-	flood(tun, PORT, count);
+	flood(tun, PORT, count, len);
 	settle();
 }
 

@@ -32,10 +32,10 @@ static void drop_bursts(int tun)
 	int i;
 
 	for (i = 0; i < WARM_UP; i++)
-		flood_burst(tun, BURST);
+		flood_burst(tun, BURST, PACKET_LEN);
 	for (i = 0; i < ROUNDS; i++) {
 		insn_start(MARK_DROP);
-		flood_burst(tun, BURST);
+		flood_burst(tun, BURST, PACKET_LEN);
 		insn_stop(MARK_DROP);
 	}
 	mnl_socket_close(ballast);
@@ -48,7 +48,7 @@ static void queue_burst(int tun, struct mnl_socket *nl, int marked)
 
 	if (marked)
 		insn_start(MARK_QUEUE);
-	flood_burst(tun, BURST);
+	flood_burst(tun, BURST, PACKET_LEN);
 	if (marked)
 		insn_stop(MARK_QUEUE);
 
@@ -130,7 +130,7 @@ static int verdict_burst(int tun, struct mnl_socket *nl, enum verdict_way way,
 {
 	uint32_t last_id = 0;
 
-	flood_burst(tun, BURST);
+	flood_burst(tun, BURST, PACKET_LEN);
 	if (queue_read(nl, &last_id) != BURST)
 		die("burst");
 
@@ -178,7 +178,7 @@ static void fill_queue(int tun)
 
 	/* In steps that fit into the receive buffer of the socket. */
 	for (sent = 0; sent < DEPTH; sent += 100) {
-		flood(tun, PORT, 100);
+		flood(tun, PORT, 100, PACKET_LEN);
 		count += queue_read(nl, &last_id);
 	}
 	queue_drop(nl, QUEUE_NUM, NFQNL_MSG_VERDICT_BATCH, last_id);

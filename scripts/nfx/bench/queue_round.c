@@ -32,6 +32,7 @@
 #define SOL_NETLINK	270
 #endif
 
+static size_t packet_len;
 static const volatile struct nl_ring_prod *prod;
 static volatile struct nl_ring_cons *cons;
 static const char *ring_data;
@@ -140,10 +141,10 @@ base_bursts(int tun, int burst, const int mark)
 	int i;
 
 	for (i = 0; i < WARM_UP; i++)
-		flood_burst(tun, burst);
+		flood_burst(tun, burst, packet_len);
 	for (i = 0; i < ROUNDS; i++) {
 		insn_start(mark);
-		flood_burst(tun, burst);
+		flood_burst(tun, burst, packet_len);
 		settle();
 		insn_stop(mark);
 	}
@@ -169,7 +170,7 @@ round_bursts(int tun, read_fn read, drop_fn drop, int burst, const int mark,
 	for (i = 0; i < WARM_UP + ROUNDS; i++) {
 		if (i >= WARM_UP)
 			insn_start(mark);
-		flood_burst(tun, burst);
+		flood_burst(tun, burst, packet_len);
 		if (read(nl, &last_id) != burst)
 			die("burst");
 		drop(nl, last_id, burst);
