@@ -71,6 +71,7 @@ GROUPS = {
         Dep("rsync", "rsync"),
         Dep("pkg-config", "pkg-config"),
         Dep("libmnl-dev", "/usr/include/libmnl/libmnl.h"),
+        Dep("liburing-dev", "/usr/include/liburing.h"),
         Dep("libcap-dev", "/usr/include/sys/capability.h"),
         Dep("libnuma-dev", "/usr/include/numa.h"),
         Dep("python3-yaml", "/usr/lib/python3/dist-packages/yaml"),

@@ -202,8 +202,9 @@ def boot(image, jobdir, *, cpus=2, mem=2048, timeout=600, insn=False,
         words += " nfx.leaks"
     if profile:
         words += " nokaslr"
-    options = {"profile": profile, "accel": accel, "cpus": cpus, "mem": mem, "timeout": timeout,
-               "echo": echo, "allow": allow, "words": words}
+    options = {"accel": accel, "cpus": cpus, "mem": mem, "timeout": timeout,
+               "echo": echo, "allow": allow, "words": words,
+               "profile": profile}
     result = run_qemu(image, jobdir, **options)
     if accel == "tcg" and stale_breakpoint(read_lines(result.console)):
         ui.warn("the emulator ran a breakpoint that was already removed, see "

@@ -117,6 +117,8 @@ def compile_programs(scenarios, target):
     """Build the C files the scenarios name; return nothing, or die."""
     flags = ui.run(["pkg-config", "--cflags", "--libs", "libmnl"],
                    next_step="install libmnl-dev").stdout.split()
+    # The guest need not have it.
+    flags += ["-Wl,-Bstatic", "-luring", "-Wl,-Bdynamic"]
     for name in sorted({c for item in scenarios for c in item.build}):
         if not (BENCH / name).is_file():
             ui.die(f"scripts/nfx/bench/{name} does not exist",

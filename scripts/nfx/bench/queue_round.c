@@ -16,6 +16,7 @@
 
 #include "insn.h"
 #include "queue.h"
+#include "queue_uring.h"
 
 /* Four marks per way and size: a burst or a single packet, its baseline or
  * itself
@@ -131,7 +132,11 @@ typedef void (*drop_fn)(struct mnl_socket *nl, uint32_t last_id, int count);
 	WAY(5, "ring-vector", read_ring, drop_vector)		\
 	WAY(6, "best-without", read_many, drop_batch)		\
 	WAY(7, "ring-batch", read_ring, drop_batch)		\
-	WAY(8, "batch-without", read_many, drop_batch)
+	WAY(8, "batch-without", read_many, drop_batch)		\
+	WAY(9, "uring-vector", read_uring, drop_vector)		\
+	WAY(10, "uring-batch", read_uring, drop_batch)		\
+	WAY(11, "ring-or-uring", read_ring, drop_vector)	\
+	WAY(12, "uring-without", read_uring, drop_batch)
 
 /* A mark is part of the instruction, so there is a copy for each. */
 static inline __attribute__((always_inline)) int
@@ -167,6 +172,8 @@ round_bursts(int tun, read_fn read, drop_fn drop, int burst, const int mark,
 		flags = NFQA_CFG_F_RING;
 	}
 	queue_bind(nl, QUEUE_NUM, 1024, flags);
+	if (read == read_uring)
+		uring_open(nl);
 	for (i = 0; i < WARM_UP + ROUNDS; i++) {
 		if (i >= WARM_UP)
 			insn_start(mark);

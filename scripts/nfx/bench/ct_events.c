@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events of new connections, one per packet.
+ *
+ * ct_events insn WAY	kernel instructions per event, from the packet to its
+ *			reader, in bursts of BURST; prints the mark
+ * ct_events read WAY	the same, but only what the reader calls: poll(), then
+ *			recv() for each, or none
+ * ct_events none	the same packets without a reader
+ * ct_events lost WAY	events of a burst that do not reach a reader that comes
+ *			after it, with MEMORY bytes for them
+ *
+ * WAY is recv or ring; a kernel without NL_RING_F_ALL ends in NO_SUCH_WAY.
+ */
+
+#define _GNU_SOURCE
+
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netlink.h>
+
+#include "insn.h"
+#include "queue.h"
+
+#define MARK_RECV	90
+#define MARK_RING	91
+#define MARK_NONE	92
+#define MARK_READ_RECV	93
+#define MARK_READ_RING	94
+#define ROUNDS		100
+#define WARM_UP		10
+#define MEMORY		(1 << 20)
+#define LOST_BURST	1000
+#define NO_SUCH_WAY	4
+
+static struct nl_ring_info info;
+static struct nl_ring_cons *cons;
+static const struct nl_ring_prod *prod;
+static const char *ring_data;
+
+/* Opens a connection with each packet: no two have the same source. */
+static void connect_burst(int tun, unsigned int count)
+{
+	static struct packet pkt;
+	static uint32_t source;
+
+	for (; count; count--, source++) {
+		pkt.ip = (struct iphdr){
+			.version = 4,
+			.ihl = sizeof(pkt.ip) / 4,
+			.tot_len = htons(PACKET_LEN),
+			.ttl = 64,
+			.protocol = IPPROTO_UDP,
+			.saddr = htonl(0x0a090000 + 2 + source / 32768),
+			.daddr = htonl(0x0a090001),
+		};
+		pkt.udp = (struct udphdr){
+			.source = htons(1024 + source % 32768),
+			.dest = htons(PORT),
+			.len = htons(PACKET_LEN - sizeof(pkt.ip)),
+		};
+		pkt.ip.check = ip_checksum(&pkt.ip, sizeof(pkt.ip));
+		if (write(tun, &pkt, PACKET_LEN) != PACKET_LEN)
+			die("write");
+	}
+}
+
+static int receiver(void)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(PORT),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
+		die("receiver");
+
+	return fd;
+}
+
+static void drain(int fd)
+{
+	char byte;
+
+	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0)
+		;
+}
+
+static struct mnl_socket *events_open(bool ring)
+{
+	struct nl_ring_req req = { .size = MEMORY, .flags = NL_RING_F_ALL };
+	struct mnl_socket *nl = queue_socket();
+	int fd = mnl_socket_get_fd(nl);
+	int group = NFNLGRP_CONNTRACK_NEW, half = MEMORY / 2, on = 1;
+	socklen_t len = sizeof(info);
+	char *area;
+
+	/* The kernel doubles what it is told. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &half, sizeof(half)) ||
+	    setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof(on)) ||
+	    setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+		       sizeof(group)))
+		die("events");
+	if (!ring)
+		return nl;
+
+	if (setsockopt(fd, SOL_NETLINK, NETLINK_RX_RECRING, &req,
+		       sizeof(req)) ||
+	    getsockopt(fd, SOL_NETLINK, NETLINK_RX_RECRING, &info, &len))
+		exit(NO_SUCH_WAY);
+	cons = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE, MAP_SHARED,
+		    fd, info.cons_off);
+	area = mmap(NULL, info.data_off - info.prod_off + info.size, PROT_READ,
+		    MAP_SHARED, fd, info.prod_off);
+	if (cons == MAP_FAILED || area == MAP_FAILED)
+		die("mmap");
+	prod = (void *)area;
+	ring_data = area + info.data_off - info.prod_off;
+
+	return nl;
+}
+
+static void wait_readable(struct mnl_socket *nl)
+{
+	struct pollfd pfd = { mnl_socket_get_fd(nl), POLLIN, 0 };
+
+	if (poll(&pfd, 1, -1) != 1)
+		die("poll");
+}
+
+static unsigned int read_recv(struct mnl_socket *nl)
+{
+	static char buf[16384];
+	unsigned int count = 0;
+
+	wait_readable(nl);
+	while (recv(mnl_socket_get_fd(nl), buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		count++;
+
+	return count;
+}
+
+static unsigned int read_ring(struct mnl_socket *nl)
+{
+	unsigned int count = 0;
+	uint32_t pos, end;
+
+	wait_readable(nl);
+	pos = cons->pos;
+	end = __atomic_load_n(&prod->pos, __ATOMIC_ACQUIRE);
+	while (pos != end) {
+		const struct nl_ring_rec *rec =
+			(void *)(ring_data + (pos & (info.size - 1)));
+
+		pos += NL_RING_ALIGN(sizeof(*rec) + rec->len);
+		count += !(rec->flags & NL_RING_REC_PAD);
+	}
+	__atomic_store_n(&cons->pos, pos, __ATOMIC_RELEASE);
+
+	return count;
+}
+
+static unsigned int read_none(struct mnl_socket *nl)
+{
+	(void)nl;
+
+	return BURST;
+}
+
+typedef unsigned int (*read_fn)(struct mnl_socket *nl);
+
+/* A mark is part of the instruction, so there is a copy for each. */
+static inline __attribute__((always_inline)) void
+count_bursts(read_fn read, struct mnl_socket *nl, bool only_read,
+	     const int mark)
+{
+	int tun = tun_open(), sink = receiver(), i;
+
+	for (i = 0; i < WARM_UP + ROUNDS; i++) {
+		if (i >= WARM_UP && !only_read)
+			insn_start(mark);
+		connect_burst(tun, BURST);
+		if (i >= WARM_UP && only_read)
+			insn_start(mark);
+		if (read(nl) != BURST)
+			die("burst");
+		if (i >= WARM_UP)
+			insn_stop(mark);
+		drain(sink);
+	}
+	printf("%d %d\n", mark, BURST * ROUNDS);
+}
+
+static void count_lost(bool ring)
+{
+	struct mnl_socket *nl = events_open(ring);
+	int tun = tun_open();
+	unsigned int got;
+
+	receiver();
+	connect_burst(tun, LOST_BURST);
+	got = ring ? read_ring(nl) : read_recv(nl);
+	printf("%u\n", LOST_BURST - got);
+}
+
+int main(int argc, char **argv)
+{
+	bool ring = argc > 2 && !strcmp(argv[2], "ring");
+
+	if (argc < 2)
+		return 2;
+	if (!strcmp(argv[1], "lost"))
+		count_lost(ring);
+	else if (!strcmp(argv[1], "none"))
+		count_bursts(read_none, NULL, false, MARK_NONE);
+	else if (!strcmp(argv[1], "read") && ring)
+		count_bursts(read_ring, events_open(true), true,
+			     MARK_READ_RING);
+	else if (!strcmp(argv[1], "read"))
+		count_bursts(read_recv, events_open(false), true,
+			     MARK_READ_RECV);
+	else if (ring)
+		count_bursts(read_ring, events_open(true), false, MARK_RING);
+	else
+		count_bursts(read_recv, events_open(false), false, MARK_RECV);
+
+	return 0;
+}
