@@ -90,5 +90,6 @@ int cmd_run(const struct cmd *table, const char *what, int argc, char **argv);
 
 int do_batch(const char *path, int (*run)(int argc, char **argv));
 int do_feature(int argc, char **argv);
+int do_queue(int argc, char **argv);
 
 #endif /* NFX_MAIN_H */
