@@ -98,6 +98,8 @@ GROUPS = {
         Dep("pkg-config", "pkg-config"),
         Dep("libmnl-dev", "/usr/include/libmnl/libmnl.h"),
         Dep("libjansson-dev", "/usr/include/jansson.h"),
+        Dep("libnetfilter-conntrack-dev",
+            "/usr/include/libnetfilter_conntrack/libnetfilter_conntrack.h"),
     ),
 }
 

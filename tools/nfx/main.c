@@ -15,7 +15,7 @@ static int do_help(int argc, char **argv)
 	(void)argv;
 	fputs("Usage: nfx [OPTIONS] OBJECT { COMMAND | help }\n"
 	      "       nfx [OPTIONS] -b FILE\n"
-	      "OBJECT := { feature | queue }\n"
+	      "OBJECT := { ct | feature | queue }\n"
 	      "OPTIONS := { -j[son] -p[retty] -c[olor][=always|auto|never]\n"
 	      "             -s[tats] -d[etails] -n[umeric] -N[etns] NAME\n"
 	      "             -q[uiet] -b[atch] FILE -f[orce] --dry-run -4 -6\n"
@@ -28,6 +28,7 @@ static int do_help(int argc, char **argv)
 static const struct cmd objects[] = {
 	{ "help",	do_help,	0 },
 	{ "feature",	do_feature,	OPT_STATS | OPT_DETAILS },
+	{ "ct",		do_ct,		0 },
 	{ "queue",	do_queue,	OPT_NUMERIC },
 	{ NULL,		NULL,		0 },
 };

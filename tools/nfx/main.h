@@ -89,6 +89,7 @@ const struct cmd *cmd_find(const struct cmd *table, const char *word,
 int cmd_run(const struct cmd *table, const char *what, int argc, char **argv);
 
 int do_batch(const char *path, int (*run)(int argc, char **argv));
+int do_ct(int argc, char **argv);
 int do_feature(int argc, char **argv);
 int do_queue(int argc, char **argv);
 

@@ -7,6 +7,8 @@
 #                       to "yes" there, to the reason why not elsewhere
 #   lab_send PORT N     send N UDP packets to PORT of 127.0.0.1, where a rule has
 #                       to drop them: an ICMP error makes the next one fail
+#   lab_flows N         send N UDP packets to ports of 127.0.0.1 from 10000 on,
+#                       where a rule has to drop them, each to one of its own
 #   wait_for COMMAND... repeat COMMAND until it succeeds, at most 20 s
 
 lab_enter()
@@ -38,6 +40,16 @@ lab_send()
 		echo "$i" >&3
 	done 2> /dev/null
 	exec 3>&-
+}
+
+lab_port=10000
+lab_flows()
+{
+	local last=$((lab_port + $1))
+
+	for (( ; lab_port < last; lab_port++)); do
+		echo > "/dev/udp/127.0.0.1/$lab_port"
+	done
 }
 
 wait_for()
