@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import base
 import build
+import fuzz
 import ksft
 import patchfile
 import paths
@@ -27,6 +28,10 @@ FIB_TESTS = ("net:fib-onlink-tests.sh", "net:fib_nexthop_multiprefix.sh",
              "net:fib_nexthop_nongw.sh", "net:fib_nexthops.sh",
              "net:fib_rule_tests.sh", "net:fib_tests.sh",
              "net:route_hint.sh")
+
+FUZZER = "net/netfilter:nf_queue_ring_fuzz"
+FUZZ_OPERATIONS = 10_000_000
+RACES_SECONDS = 600
 
 # A test point: failed, name, why it was skipped.
 POINT = re.compile(r"^(not )?ok \d+ - (.*?)(?: # SKIP (.*))?$", re.M)
@@ -111,11 +116,30 @@ def part_debug():
     return own_verdict("debug")
 
 
-def part_kcsan():
+def others_races():
     """Races between functions the stack does not touch are not its own."""
     names = touched_functions()
     pattern = "|".join(sorted(map(re.escape, names))) or r"(?!)"
-    return own_verdict("kcsan", [rf"BUG: KCSAN: (?!.*\b(?:{pattern})\b)"])
+    return [rf"BUG: KCSAN: (?!.*\b(?:{pattern})\b)"]
+
+
+def part_kcsan():
+    return own_verdict("kcsan", others_races())
+
+
+def fuzzed(config, operations, **options):
+    outcome = fuzz.run(config, FUZZER, operations, **options)
+    return Verdict(not outcome.problem, outcome.problem or
+                   f"{outcome.operations} operations on the {config} kernel")
+
+
+def part_fuzz():
+    return fuzzed("debug", FUZZ_OPERATIONS)
+
+
+def part_races():
+    return fuzzed("kcsan", FUZZ_OPERATIONS, seconds=RACES_SECONDS,
+                  allow=others_races())
 
 
 def touched_functions():
@@ -249,4 +273,6 @@ PARTS = {
     "fib": (part_fib, "upstream fib and route selftests: same as on stock"),
     "debug": (part_debug, "the stack's selftests on the debug kernel"),
     "kcsan": (part_kcsan, "the stack's selftests on the kcsan kernel"),
+    "fuzz": (part_fuzz, "10 million random operations on the debug kernel"),
+    "races": (part_races, "the same for 10 minutes on the kcsan kernel"),
 }

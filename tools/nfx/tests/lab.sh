@@ -18,7 +18,7 @@ lab_enter()
 	[ "$(id -u)" -eq 0 ] && how=-n
 	if [ -z "${LAB-}" ]; then
 		if unshare "$how" true 2> /dev/null; then
-			rm -rf "$tmp"
+			rm -rf "${tmp:?}"
 			LAB=1 exec unshare "$how" "$0" "$@"
 		fi
 		lab="no network namespace"

@@ -222,7 +222,37 @@ TEST_F(ring, deliver)
 	EXPECT_EQ(-1, recv(self->rx, buf, sizeof(buf), 0));
 }
 
-/* Records of all sizes, many times around the ring */
+static bool all_zero(const void *from, const void *to)
+{
+	const char *byte;
+
+	for (byte = from; byte < (const char *)to; byte++)
+		if (*byte)
+			return false;
+
+	return true;
+}
+
+/* What is between attributes and records is not what was there before. */
+static bool padding_clear(const struct nl_ring_rec *rec)
+{
+	const struct nlmsghdr *nlh = ring_msg(rec);
+	const struct nlattr *attr;
+	const char *end = (const char *)nlh + rec->len;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
+		const char *next = (const char *)mnl_attr_next(attr);
+
+		if (!all_zero((const char *)attr + attr->nla_len,
+			      next < end ? next : end))
+			return false;
+	}
+
+	return all_zero(end, (const char *)rec +
+			     NL_RING_ALIGN(sizeof(*rec) + rec->len));
+}
+
+/* Records of all sizes, many times around the ring, over what was there */
 TEST_F(ring, wrap)
 {
 	const struct nl_ring_rec *rec;
@@ -236,6 +266,7 @@ TEST_F(ring, wrap)
 		ASSERT_NE(NULL, rec);
 		ASSERT_EQ(i, nfq_packet_id(ring_msg(rec)));
 		ASSERT_TRUE(packet_filled(ring_msg(rec), i, len));
+		ASSERT_TRUE(padding_clear(rec));
 		total += rec->len;
 		ring_release(&self->ring, rec);
 		ASSERT_EQ(0, verdict(self->nl, i, NF_DROP));

@@ -5,7 +5,7 @@
  * random. Nothing is compared: the kernel has to stay quiet, what is in the
  * ring has to be records, and it all has to come to an end.
  *
- * nf_queue_ring_fuzz [operations [seed]]
+ * nf_queue_ring_fuzz [operations [seed [seconds]]], whatever ends first
  */
 
 #define _GNU_SOURCE
@@ -14,7 +14,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
+#include <time.h>
 #include <linux/filter.h>
 #include <linux/netfilter/nfnetlink_log.h>
 #include <linux/udp.h>
@@ -47,10 +47,16 @@ static struct {
 static long operations = OPERATIONS;
 static long done;
 static unsigned int seed;
+static time_t end;
 
 static bool more(void)
 {
-	return __atomic_fetch_add(&done, 1, __ATOMIC_RELAXED) < operations;
+	if (__atomic_load_n(&done, __ATOMIC_RELAXED) >= operations ||
+	    (end && time(NULL) >= end))
+		return false;
+	__atomic_fetch_add(&done, 1, __ATOMIC_RELAXED);
+
+	return true;
 }
 
 static uint32_t below(unsigned int *state, uint32_t limit)
@@ -190,11 +196,11 @@ static void verdict_hdr(unsigned int *state, uint32_t last_id)
 static uint32_t read_ring(void)
 {
 	const struct ring *ring = &target.ring;
-	uint32_t end = __atomic_load_n(&ring->prod->pos, __ATOMIC_ACQUIRE);
+	uint32_t last = __atomic_load_n(&ring->prod->pos, __ATOMIC_ACQUIRE);
 	uint32_t pos = ring->cons->pos, last_id = 0;
 	static char copy[RING_SIZE];
 
-	while (end - pos - 1 < RING_SIZE && pos % NL_RING_ALIGNTO == 0) {
+	while (last - pos - 1 < RING_SIZE && pos % NL_RING_ALIGNTO == 0) {
 		const char *from = ring->data + pos % RING_SIZE;
 		size_t max = RING_SIZE - pos % RING_SIZE;
 		struct nl_ring_rec rec;
@@ -208,7 +214,7 @@ static uint32_t read_ring(void)
 			last_id = nfq_packet_id((struct nlmsghdr *)copy);
 		pos += NL_RING_ALIGN(sizeof(rec) + rec.len);
 	}
-	__atomic_store_n(&ring->cons->pos, end, __ATOMIC_RELEASE);
+	__atomic_store_n(&ring->cons->pos, last, __ATOMIC_RELEASE);
 
 	return last_id;
 }
@@ -362,7 +368,7 @@ static void *abuse(void *arg)
 static void *flap_device(void *arg)
 {
 	(void)arg;
-	while (__atomic_load_n(&done, __ATOMIC_RELAXED) < operations) {
+	while (more()) {
 		struct ifreq ifr = { .ifr_name = "lo" };
 		int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
@@ -389,6 +395,7 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		operations = atol(argv[1]);
 	seed = argc > 2 ? atoi(argv[2]) : getpid();
+	end = argc > 3 ? time(NULL) + atol(argv[3]) : 0;
 
 	if (unshare(CLONE_NEWNET))
 		ksft_exit_skip("needs CAP_SYS_ADMIN for a network namespace\n");
@@ -410,6 +417,6 @@ int main(int argc, char **argv)
 		pthread_join(thread[i], NULL);
 	target_close();
 
-	ksft_test_result_pass("%ld operations\n", operations);
+	ksft_test_result_pass("%ld operations\n", done);
 	ksft_finished();
 }
