@@ -11,6 +11,7 @@
 #                       where a rule has to drop them, each to one of its own
 #   wait_for COMMAND... repeat COMMAND until it succeeds, at most 20 s
 
+# shellcheck disable=SC2034 # lab is for the tests
 lab_enter()
 {
 	local how=-rn
