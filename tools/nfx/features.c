@@ -89,8 +89,20 @@ const struct feature features[] = {
 		.name	 = "queue-ring",
 		.block	 = "01xx",
 		.summary = "nfnetlink_queue delivers into a receive ring",
-		.asked	 = "NFQA_CFG_FLAGS with bit 5 (NFQA_CFG_F_RING)",
+		.asked	 = "NFQA_CFG_F_RING for a queue of a socket with a ring",
 		.probe	 = probe_queue_ring,
+	}, {
+		.name	 = "log-ring",
+		.block	 = "01xx",
+		.summary = "nfnetlink_log delivers into a receive ring",
+		.asked	 = "NFULNL_CFG_F_RING for a log of a socket with a ring",
+		.probe	 = probe_log_ring,
+	}, {
+		.name	 = "ring-all",
+		.block	 = "01xx",
+		.summary = "a receive ring takes replies, dumps and multicast",
+		.asked	 = "a ring with NL_RING_F_ALL",
+		.probe	 = probe_ring_all,
 	}, {
 		.name	 = "ct-buckets-auto",
 		.block	 = "02xx",

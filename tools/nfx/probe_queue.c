@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* nfnetlink_queue: capacity of a queue, verdict vector, receive ring. */
+/* nfnetlink_queue: capacity of a queue, verdict vector. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter.h>
@@ -26,10 +26,6 @@
 
 /* About 1.5 KiB for each packet, twice. */
 #define NEEDED_KIB	(200L * 1024)
-
-/* mmap-netlink design: the first flag bit a kernel without rings rejects. */
-#define CFG_F_RING	(1U << 5)
-#define RX_RECRING	13		/* NETLINK_RX_RECRING */
 
 static struct nlmsghdr *config_msg(struct nl *nl, void *buf)
 {
@@ -238,26 +234,4 @@ void probe_queue_verdict_vec(struct finding *f)
 		finding_no(f, err, "the vector was not taken for a verdict");
 	else
 		finding_unknown(f, err, "no answer to the vector");
-}
-
-void probe_queue_ring(struct finding *f)
-{
-	/* struct nl_ring_req (linux/netlink.h): size in bytes, flags */
-	const uint32_t req[] = { 256 * 1024, 0 };
-	NL_AUTO nl = lab_open(f, NETLINK_NETFILTER);
-	int err;
-
-	if (!nl || setup_failed(f, bind_queue(nl), "a queue"))
-		return;
-	/* Without a ring of the socket, the flag alone is refused. */
-	setsockopt(mnl_socket_get_fd(nl->sock), SOL_NETLINK, RX_RECRING, req,
-		   sizeof(req));
-	err = set_flag(nl, CFG_F_RING);
-	/* EOPNOTSUPP is the code's own check, the text the policy's (7.x). */
-	if (err == -EOPNOTSUPP || !strcmp(nl->ext, "reserved bit set"))
-		finding_no(f, err, "the flag was rejected");
-	else if (err)
-		finding_unknown(f, err, "the flag is known, its meaning is not");
-	else
-		finding_yes(f, "the queue has the ring of its socket");
 }

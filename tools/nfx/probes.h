@@ -31,7 +31,11 @@ void probe_nft_ack_batch(struct finding *f);
 /* probe_queue.c */
 void probe_queue_over_64k(struct finding *f);
 void probe_queue_verdict_vec(struct finding *f);
+
+/* probe_ring.c */
 void probe_queue_ring(struct finding *f);
+void probe_log_ring(struct finding *f);
+void probe_ring_all(struct finding *f);
 
 /* probe_rpf.c */
 void probe_rpf_list(struct finding *f);
