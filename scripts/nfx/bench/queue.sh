@@ -7,8 +7,6 @@
 #			kernel instructions of a packet of SIZE bytes from its
 #			arrival to its verdict, in the first WAY of these that
 #			the kernel knows
-# queue.sh time ROW BURST SIZE WAY...
-#			the same, nanoseconds, with the rule and the sender
 # queue.sh limit	packets refused below a queue_maxlen of 70000
 
 set -e
@@ -46,14 +44,6 @@ round)
 	done
 	flood drop queue_round "$way" "$burst" "$size" base
 	echo "ROWINSN $row $marks"
-	;;
-time)
-	row=$2 burst=$3 size=$4
-	for way in "${@:5}"; do
-		ns=$(flood "queue num 0" \
-			queue_round "$way" "$burst" "$size" time) && break
-	done
-	echo "ROW $row $ns"
 	;;
 limit)
 	flood "queue num 0" queue_flood limit

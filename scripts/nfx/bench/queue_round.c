@@ -12,9 +12,6 @@
 
 #define _GNU_SOURCE
 
-#include <inttypes.h>
-#include <stdbool.h>
-#include <time.h>
 #include <sys/mman.h>
 
 #include "insn.h"
@@ -37,7 +34,6 @@
 #endif
 
 static size_t packet_len;
-static bool timed;
 static const volatile struct nl_ring_prod *prod;
 static volatile struct nl_ring_cons *cons;
 static const char *ring_data;
@@ -142,15 +138,6 @@ typedef void (*drop_fn)(struct mnl_socket *nl, uint32_t last_id, int count);
 	WAY(11, "ring-or-uring", read_ring, drop_vector)	\
 	WAY(12, "uring-without", read_uring, drop_batch)
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 /* A mark is part of the instruction, so there is a copy for each. */
 static inline __attribute__((always_inline)) int
 base_bursts(int tun, int burst, const int mark)
@@ -178,7 +165,6 @@ round_bursts(int tun, read_fn read, drop_fn drop, int burst, const int mark,
 	struct mnl_socket *ballast = ballast_open(tun);
 	struct mnl_socket *nl = queue_socket();
 	uint32_t last_id = 0, flags = 0;
-	uint64_t begin = 0;
 	int i;
 
 	if (read == read_ring) {
@@ -189,8 +175,6 @@ round_bursts(int tun, read_fn read, drop_fn drop, int burst, const int mark,
 	if (read == read_uring)
 		uring_open(nl);
 	for (i = 0; i < WARM_UP + ROUNDS; i++) {
-		if (i == WARM_UP)
-			begin = now_ns();
 		if (i >= WARM_UP)
 			insn_start(mark);
 		flood_burst(tun, burst, packet_len);
@@ -201,9 +185,6 @@ round_bursts(int tun, read_fn read, drop_fn drop, int burst, const int mark,
 		if (i >= WARM_UP)
 			insn_stop(mark);
 	}
-	if (timed)
-		return printf("%" PRIu64 "\n", (now_ns() - begin) /
-			      (burst * ROUNDS)) < 0;
 	mnl_socket_close(ballast);
 	printf("%d %d %d %d\n", mark, burst * ROUNDS, base, burst * ROUNDS);
 
@@ -233,7 +214,7 @@ round_bursts(int tun, read_fn read, drop_fn drop, int burst, const int mark,
 		RUN_SIZE(3, PACKET_MAX, nr, read, drop, 2)		\
 	}
 
-/* queue_round WAY BURST SIZE base|queue|time */
+/* queue_round WAY BURST SIZE base|queue */
 int main(int argc, char **argv)
 {
 	int base;
@@ -242,7 +223,6 @@ int main(int argc, char **argv)
 		return 2;
 	packet_len = atoi(argv[3]);
 	base = !strcmp(argv[4], "base");
-	timed = !strcmp(argv[4], "time");
 	WAYS(RUN_WAY)
 
 	return 2;
