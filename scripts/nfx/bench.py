@@ -78,9 +78,10 @@ def boot(image, group, items, job, output):
                        mem=MEMORY[group.machine], echo=output.feed,
                        timeout=BOOT_SECONDS + sum(i.timeout for i in items),
                        **options)
-    output.finish(result)
+    functions = None
     if group.insn and output.profile:
-        show_profile(image, output, result.console.parent / "profile")
+        functions = read_profile(image, result)
+    output.finish(result, functions)
     for what, lines in output.problems:
         ui.line(ui.FAIL, "bench", what)
         for line in lines:
@@ -88,15 +89,13 @@ def boot(image, group, items, job, output):
     if output.problems:
         ui.die(f"{output.problems[0][0]}, no result is written",
                f"read {result.console}")
-    return output
+    return functions
 
 
-def show_profile(image, output, path):
-    """Print the functions of each row of a boot."""
+def read_profile(image, result):
+    """Return which functions were counted in a boot of @image."""
     symbols = profile.Symbols(image.kernel.parent / "System.map")
-    found = profile.read(path, symbols)
-    for _, row, marks in output.insn:
-        profile.show(row["id"], profile.of_row(found, marks))
+    return profile.read(result.console.parent / "profile", symbols)
 
 
 def measure(groups, found, jobs, table, profiled=False):
@@ -110,7 +109,10 @@ def measure(groups, found, jobs, table, profiled=False):
             output = scenario.Output(
                 items, lambda row, value, k=kernel: table.row(k, row, value),
                 profiled)
-            boot(image, group, items, jobs[group], output)
+            functions = boot(image, group, items, jobs[group], output)
+            if profiled and functions:
+                for _, row, marks in output.insn:
+                    profile.show(row["id"], profile.of_row(functions, marks))
             figures.update(output.values)
             if group.machine == "qemu" or kernel not in names:
                 names[kernel] = f"{output.release} ({image.digest[:12]})"

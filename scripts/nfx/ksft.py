@@ -5,8 +5,9 @@ One boot runs many programs, each with the tree's own kselftest runner, so
 exit code 4 is a skip and the timeout is that of the `settings` file.  What the
 kernel complains about while a program runs fails that program.  A failure is
 tried again, twice at most, each time in a fresh guest; one that then passes is
-called flaky.  A program that hangs the guest fails, the rest goes on in the
-next boot.
+called flaky.  What the kernel complained about once is not tried again, but
+for stalls, which a busy host explains.  A program that hangs the guest fails,
+the rest goes on in the next boot.
 
 Results are kept under the digest of kernel image, userland and test files, so
 that check-full only runs what is not yet proven for this very image.
@@ -42,6 +43,8 @@ SLOW_CONFIGS = ("debug", "kcsan")
 MACHINE = {"cpus": 2, "mem": 3072}
 # Seconds for one boot; programs it did not reach run in another.
 BOOT_TIMEOUT = 2700
+# What a kernel says whose host is busy.
+STALL = re.compile(r"\bstall|lockup|blocked for more than")
 # Guests a program can have to pass in.
 TRIES = 3
 # Programs per boot: results are recorded when a boot ends.
@@ -199,7 +202,7 @@ class Batch:
         """Yield (name, TestResult) for each of @programs."""
         retry = []
         for name, result in self.rounds(programs):
-            if result.ok or not self.again:
+            if result.ok or not self.again or is_finding(result):
                 yield name, result
             else:
                 retry.append(result)
@@ -245,6 +248,11 @@ class Batch:
         slow = "yes" if self.slow else "no"
         (job / "environment").write_text(
             f"export KSFT_MACHINE_SLOW={slow}\n", encoding="ascii")
+
+
+def is_finding(result):
+    """Did the kernel complain about more than being slow?"""
+    return any(not STALL.search(splat) for splat in result.splats)
 
 
 class Watch:

@@ -45,6 +45,12 @@ def of_row(profile, marks):
     return functions
 
 
+def less(profile, marks, without):
+    """Instructions per operation, those of functions in @without apart."""
+    return sum(insns for name, insns in of_row(profile, marks).items()
+               if name not in without)
+
+
 def show(row, functions, least=1.0):
     """Print the functions with at least @least instructions, most first."""
     print(f"  {row}: {sum(functions.values()):.0f} instructions", flush=True)

@@ -14,6 +14,7 @@ from collections import deque
 from typing import NamedTuple
 
 import paths
+import profile
 import ui
 
 BENCH = paths.NFX / "bench"
@@ -21,6 +22,8 @@ ROW_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FIELDS = {"id": str, "what": str, "unit": str, "instrument": str,
           "better": str, "topic": str, "demo": bool, "run": list,
           "build": list, "insn": bool, "machine": str, "timeout": int}
+# Not in every row: kernel functions whose instructions do not count.
+OPTIONAL = {"without": list}
 CHOICES = {"better": ("lower", "higher"), "machine": ("qemu", "uml")}
 # What is shown of a failed scenario, and how much of each line.
 LAST_LINES = 20
@@ -68,8 +71,13 @@ def check_row(row, source):
             bad(f"'{field}' is missing")
         if not isinstance(row[field], kind):
             bad(f"'{field}' is no {kind.__name__}")
-    for field in row.keys() - FIELDS.keys():
-        bad(f"unknown field '{field}'")
+    for field, value in row.items():
+        if field not in FIELDS | OPTIONAL:
+            bad(f"unknown field '{field}'")
+        if field in OPTIONAL and not isinstance(value, OPTIONAL[field]):
+            bad(f"'{field}' is no {OPTIONAL[field].__name__}")
+    if "without" in row and not row["insn"]:
+        bad("'without' is for instructions")
     for field, choices in CHOICES.items():
         if row[field] not in choices:
             bad(f"'{field}' is none of {', '.join(choices)}")
@@ -153,10 +161,11 @@ class Output:
     its marks are known; see finish().
     """
 
-    def __init__(self, scenarios, on_row=None, profile=False):
+    def __init__(self, scenarios, on_row=None, profiled=False):
         self.todo = {item.name: item for item in scenarios}
         self.on_row = on_row or (lambda row, value: None)
-        self.profile = profile
+        self.profile = profiled or any(
+            "without" in row for item in scenarios for row in item.rows)
         self.release = ""
         self.values = {}
         self.insn = []
@@ -229,8 +238,11 @@ class Output:
         self.problems.append((f"scenario {item.name} {what}",
                               list(self.log)))
 
-    def finish(self, result):
-        """The boot is over: work out what needs its @result."""
+    def finish(self, result, functions=None):
+        """The boot is over: work out what needs its @result.
+
+        @functions: as of profile.read(), for rows without some of them
+        """
         for item, row, marks in self.insn:
             value = 0
             for sign, mark, ops in zip((1, -1), marks[0::2], marks[1::2]):
@@ -245,6 +257,8 @@ class Output:
                     break
                 value += sign * sum(counted) / ops
             else:
+                if "without" in row:
+                    value = profile.less(functions, marks, row["without"])
                 self.value(row, value)
         if self.todo:
             names = ", ".join(self.todo)

@@ -75,12 +75,11 @@ class Batches(unittest.TestCase):
         self.assertTrue(results[A].flaky)
         self.assertIn("exit=1", results[A].reason)
 
-    def test_two_failures_are_a_failure(self):
+    def test_three_failures_are_a_failure(self):
         bad = ["NFX-TEST start " + A,
                "not ok 1 selftests: net/netfilter: a.sh # exit=1",
                f"NFX-TEST end {A} 1"]
-        results = self.run_batch([A], lambda names: (bad, [], 0),
-                                 lambda names: (bad, [], 0))
+        results = self.run_batch([A], *[lambda names: (bad, [], 0)] * 3)
         self.assertFalse(results[A].ok)
         self.assertFalse(results[A].flaky)
 
@@ -92,7 +91,8 @@ class Batches(unittest.TestCase):
             self.assertEqual(names, [C])
             return output(C), [], 0
 
-        results = self.run_batch([A, B, C], dies, rest, dies_again)
+        results = self.run_batch([A, B, C], dies, rest, dies_again,
+                                 dies_again)
         self.assertTrue(results[A].ok and results[C].ok)
         self.assertFalse(results[B].ok)
         self.assertIn("died", results[B].reason)
@@ -111,11 +111,18 @@ class Batches(unittest.TestCase):
                "[ 1.2] nfx-test: end " + A, "[ 1.3] nfx-test: start " + B,
                "[ 1.4] nfx-test: end " + B]
         answer = (output(A) + output(B), log, 0)
-        results = self.run_batch([A, B], lambda _: answer,
-                                 lambda _: (output(A), log, 0))
+        results = self.run_batch([A, B], lambda _: answer)
         self.assertEqual(results[A].outcome, tap.FAIL)
         self.assertEqual(results[A].splats, ["BUG: KASAN: x in f"])
         self.assertTrue(results[B].ok)
+
+    def test_stall_is_tried_again(self):
+        log = ["[ 1.0] nfx-test: start " + A,
+               "[ 1.1] rcu: INFO: rcu_preempt self-detected stall on CPU",
+               "[ 1.2] nfx-test: end " + A]
+        results = self.run_batch([A], lambda _: (output(A), log, 0),
+                                 lambda _: (output(A), [], 0))
+        self.assertTrue(results[A].ok)
 
 
 def dies_again(_names):
