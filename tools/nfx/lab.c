@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,4 +51,19 @@ double lab_now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
+}
+
+long lab_available_kib(void)
+{
+	FILE *f = fopen("/proc/meminfo", "re");
+	long kib = -1;
+	char line[128];
+
+	if (!f)
+		return -1;
+	while (kib < 0 && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %ld", &kib) != 1)
+			kib = -1;
+	fclose(f);
+	return kib;
 }

@@ -35,6 +35,28 @@ int netns_enter(const char *name)
 	return err;
 }
 
+int netns_push(void)
+{
+	int old = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int err;
+
+	if (old < 0)
+		return -errno;
+	if (!unshare(CLONE_NEWNET))
+		return old;
+	err = -errno;
+	close(old);
+	return err;
+}
+
+int netns_pop(int old)
+{
+	int err = setns(old, CLONE_NEWNET) ? -errno : 0;
+
+	close(old);
+	return err;
+}
+
 static int write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);

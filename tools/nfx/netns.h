@@ -13,6 +13,17 @@
 int netns_enter(const char *name);
 
 /**
+ * netns_push() - move this thread into a new, empty network namespace
+ *
+ * Needs CAP_SYS_ADMIN. Return: a descriptor of the old namespace for
+ * netns_pop(), or -errno.
+ */
+int netns_push(void);
+
+/** netns_pop() - go back, the new namespace ends. Return: 0 or -errno. */
+int netns_pop(int old);
+
+/**
  * netns_private() - move this process into a new, empty network namespace
  *
  * Without CAP_SYS_ADMIN a new user namespace is taken as well, in which the

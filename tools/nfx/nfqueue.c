@@ -46,6 +46,19 @@ int nfq_bind(struct nl *nl, const struct nfq_conf *conf, mnl_cb_t cb,
 	return nl_talk(nl, nlh, cb, data);
 }
 
+int nfq_unbind(struct nl *nl, uint16_t num)
+{
+	const struct nfqnl_msg_config_cmd cmd = {
+		.command = NFQNL_CFG_CMD_UNBIND,
+	};
+	char buf[NL_MSG_SIZE] __attribute__((aligned(8)));
+	struct nlmsghdr *nlh;
+
+	nlh = start_msg(nl, buf, num, NFQNL_MSG_CONFIG);
+	mnl_attr_put(nlh, NFQA_CFG_CMD, sizeof(cmd), &cmd);
+	return nl_send(nl, nlh, nlh->nlmsg_len);
+}
+
 int nfq_has_vector(struct nl *nl, uint16_t num, mnl_cb_t cb, void *data)
 {
 	/* Flags that cannot all be known: refused, but by whom? */

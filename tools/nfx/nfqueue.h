@@ -47,6 +47,13 @@ int nfq_bind(struct nl *nl, const struct nfq_conf *conf, mnl_cb_t cb,
 	     void *data);
 
 /**
+ * nfq_unbind() - let a queue go, its packets are dropped; no answer is read
+ *
+ * Return: 0 or -errno of the send.
+ */
+int nfq_unbind(struct nl *nl, uint16_t num);
+
+/**
  * nfq_has_vector() - does the kernel take vectored verdicts?
  * @num: a queue bound to @nl
  * @cb:  as for nfq_bind()

@@ -7,6 +7,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/xt_NFQUEUE.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,12 +207,45 @@ void nft_masq(struct nft *nft)
 	expr_end(nft, expr_begin(nft, "masq"));
 }
 
-void nft_queue(struct nft *nft)
+void nft_drop(struct nft *nft)
+{
+	struct expr expr = expr_begin(nft, "immediate");
+	struct nlattr *data, *verdict;
+
+	put_be32(nft, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
+	data = mnl_attr_nest_start(nft->cur, NFTA_IMMEDIATE_DATA);
+	verdict = mnl_attr_nest_start(nft->cur, NFTA_DATA_VERDICT);
+	put_be32(nft, NFTA_VERDICT_CODE, NF_DROP);
+	mnl_attr_nest_end(nft->cur, verdict);
+	mnl_attr_nest_end(nft->cur, data);
+	expr_end(nft, expr);
+}
+
+static void put_queue(struct nft *nft, uint16_t num)
 {
 	struct expr expr = expr_begin(nft, "queue");
 
-	mnl_attr_put_u16(nft->cur, NFTA_QUEUE_NUM, 0);
+	mnl_attr_put_u16(nft->cur, NFTA_QUEUE_NUM, htons(num));
 	expr_end(nft, expr);
+}
+
+static void put_queue_target(struct nft *nft, uint16_t num)
+{
+	union {
+		struct xt_NFQ_info queue;
+		uint64_t align;		/* XT_ALIGN() */
+	} info = { .align = 0 };
+
+	info.queue.queuenum = num;
+	nft_xt_target(nft, "NFQUEUE", 0, &info, sizeof(info));
+}
+
+void nft_queue(struct nft *nft, uint16_t num, bool xt)
+{
+	if (xt)
+		put_queue_target(nft, num);
+	else
+		put_queue(nft, num);
 }
 
 void nft_xt_target(struct nft *nft, const char *name, uint32_t rev,

@@ -3,6 +3,7 @@
 #ifndef NFX_NFT_H
 #define NFX_NFT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "nl.h"
@@ -57,8 +58,13 @@ void nft_fib(struct nft *nft);
 void nft_counter(struct nft *nft);
 void nft_masq(struct nft *nft);
 
-/** nft_queue() - hand the packet to nfnetlink_queue number 0. */
-void nft_queue(struct nft *nft);
+void nft_drop(struct nft *nft);
+
+/**
+ * nft_queue() - hand the packet to a queue of nfnetlink_queue
+ * @xt: by the x_tables target, for kernels without the expression
+ */
+void nft_queue(struct nft *nft, uint16_t num, bool xt);
 
 /** nft_xt_target() - an x_tables target; @info has the target's own layout. */
 void nft_xt_target(struct nft *nft, const char *name, uint32_t rev,

@@ -5,7 +5,6 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
-#include <linux/netfilter/xt_NFQUEUE.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <stdio.h>
@@ -71,20 +70,13 @@ static int set_limits(struct nl *nl)
 /* Queue by the nft expression, or by the x_tables target where it is absent. */
 static int queue_rule(struct nl *nf, bool xt)
 {
-	const union {
-		struct xt_NFQ_info queue;
-		uint64_t align;		/* XT_ALIGN() */
-	} info = { .align = 0 };
 	struct nft *nft = nft_begin(nf, NFPROTO_IPV4);
 
 	if (nft) {
 		nft_table(nft);
 		nft_chain(nft, "in", "filter", NF_INET_LOCAL_IN, 0);
 		nft_rule(nft, "in");
-		if (xt)
-			nft_xt_target(nft, "NFQUEUE", 0, &info, sizeof(info));
-		else
-			nft_queue(nft);
+		nft_queue(nft, 0, xt);
 		nft_end(nft);
 	}
 	return nft_commit(nft);
@@ -168,21 +160,6 @@ static int fill_queue(int queue_fd)
 	return (int)queued;
 }
 
-static long available_kib(void)
-{
-	FILE *f = fopen("/proc/meminfo", "re");
-	long kib = -1;
-	char line[128];
-
-	if (!f)
-		return -1;
-	while (kib < 0 && fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemAvailable: %ld", &kib) != 1)
-			kib = -1;
-	fclose(f);
-	return kib;
-}
-
 void probe_queue_over_64k(struct finding *f)
 {
 	NL_AUTO rt = lab_open(f, NETLINK_ROUTE);
@@ -191,7 +168,7 @@ void probe_queue_over_64k(struct finding *f)
 
 	if (!nl)
 		return;
-	if (available_kib() < NEEDED_KIB) {
+	if (lab_available_kib() < NEEDED_KIB) {
 		finding_unknown(f, 0, "less than %ld MiB of memory to spare",
 				NEEDED_KIB / 1024);
 		return;
