@@ -100,6 +100,7 @@ GROUPS = {
         Dep("libjansson-dev", "/usr/include/jansson.h"),
         Dep("libnetfilter-conntrack-dev",
             "/usr/include/libnetfilter_conntrack/libnetfilter_conntrack.h"),
+        Dep("liburing-dev", "/usr/include/liburing.h"),
     ),
 }
 
