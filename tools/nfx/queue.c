@@ -106,8 +106,18 @@ static int do_help(int argc, char **argv)
 	      "                 [ --range BYTES ] [ --maxlen PACKETS ] [ --fail-open ]\n"
 	      "                 [ --ring | --no-ring ] [ --buffer SIZE ]\n"
 	      "                 [ --count N ] [ --timeout SECONDS ]\n"
+	      "       nfx queue bench [ --method METHOD,... ] [ --size SIZE,... ]\n"
+	      "                 [ --burst N,... ] [ --queues N,... ]\n"
+	      "                 [ --order ORDER,... ] [ --depth N,... ]\n"
+	      "                 [ --packets N ] [ --runs N ] [ --full ]\n"
 	      "       nfx queue help\n"
+	      "SIZE := { BYTES | gso }\n"
+	      "ORDER := { in-order | shuffled }\n"
+	      "METHOD := { recv+send | recvmmsg+many | recvmmsg+batch |\n"
+	      "            recvmmsg+vector | uring+many | uring+batch |\n"
+	      "            uring+vector | ring+batch | ring+vector }\n"
 	      "list:  the queues and their counters\n"
+	      "bench: time ways to read and answer, in a namespace of its own\n"
 	      "watch: bind queue NUM, print its packets and let them pass\n",
 	      stdout);
 	return NFX_OK;
@@ -117,6 +127,7 @@ int do_queue(int argc, char **argv)
 {
 	static const struct cmd table[] = {
 		{ "list",	do_list,	0 },
+		{ "bench",	queue_bench,	0 },
 		{ "watch",	queue_watch,	OPT_NUMERIC },
 		{ "help",	do_help,	OPT_NUMERIC },
 		{ NULL,		NULL,		0 },

@@ -3,6 +3,7 @@
 #ifndef NFX_QUEUE_H
 #define NFX_QUEUE_H
 
+int queue_bench(int argc, char **argv);
 int queue_watch(int argc, char **argv);
 
 #endif /* NFX_QUEUE_H */
