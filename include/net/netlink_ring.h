@@ -56,7 +56,7 @@ __poll_t netlink_ring_poll(const struct netlink_ring *ring);
 void netlink_ring_free(struct netlink_ring *ring);
 bool __netlink_ring_takes(const struct netlink_ring *ring,
 			  const struct sk_buff *skb);
-bool netlink_ring_copy(struct sock *sk, const struct sk_buff *skb);
+bool netlink_ring_copy(struct sock *sk, const struct sk_buff *skb, bool queued);
 bool netlink_ring_continues_dump(struct sock *sk);
 
 /* For producers */

@@ -333,7 +333,6 @@ static void netlink_ring_count_lost(struct netlink_ring *ring, u32 len)
 {
 	ring->lost++;
 	ring->lost_bytes += len;
-	sk_drops_inc(ring->sk);
 	WRITE_ONCE(ring->prod->lost, ring->lost);
 	WRITE_ONCE(ring->prod->lost_bytes, ring->lost_bytes);
 }
@@ -390,8 +389,10 @@ void *netlink_ring_reserve(struct netlink_ring *ring, u32 len, u16 group)
 {
 	void *msg = netlink_ring_try_reserve(ring, len, group);
 
-	if (unlikely(!msg))
+	if (unlikely(!msg)) {
 		netlink_ring_count_lost(ring, len);
+		sk_drops_inc(ring->sk);
+	}
 
 	return msg;
 }
@@ -438,9 +439,9 @@ EXPORT_SYMBOL_GPL(netlink_ring_wake);
  * @skb: the message
  *
  * Only what a record can say goes to the ring. A record has no sender: what a
- * process sent is queued. So is what came from another network namespace, has a
- * second layout for compat tasks, or was sent with interrupts disabled, where
- * the lock of the ring cannot be taken.
+ * process sent, or had the kernel relay, is queued. So is what came from
+ * another network namespace, has a second layout for compat tasks, or was sent
+ * with interrupts disabled, where the lock of the ring cannot be taken.
  *
  * Return: true if it is for netlink_ring_copy().
  */
@@ -448,7 +449,8 @@ bool __netlink_ring_takes(const struct netlink_ring *ring,
 			  const struct sk_buff *skb)
 {
 	return ring->flags & NL_RING_F_ALL &&
-	       !NETLINK_CB(skb).portid && !NETLINK_CB(skb).nsid_is_set &&
+	       !NETLINK_CB(skb).portid && !NETLINK_CREDS(skb)->pid &&
+	       !NETLINK_CB(skb).nsid_is_set &&
 	       NETLINK_CB(skb).dst_group <= U16_MAX &&
 	       !skb_has_frag_list(skb) && !irqs_disabled();
 }
@@ -457,33 +459,31 @@ bool __netlink_ring_takes(const struct netlink_ring *ring,
  * netlink_ring_copy - copy a message to the ring of its receiver
  * @sk: socket that receives it
  * @skb: the message, one that netlink_ring_takes(); still the caller's
- *
- * A multicast message that does not fit is counted as lost. A unicast one is
- * not: the caller queues it, as its sender has nobody to send it to again.
+ * @queued: the caller queues what does not fit, so that it is not lost
  *
  * Context: any, interrupts enabled.
  * Return: true if the message is in the ring.
  */
-bool netlink_ring_copy(struct sock *sk, const struct sk_buff *skb)
+bool netlink_ring_copy(struct sock *sk, const struct sk_buff *skb, bool queued)
 {
 	struct netlink_ring *ring = READ_ONCE(nlk_sk(sk)->ring);
-	u16 group = NETLINK_CB(skb).dst_group;
+	bool copied;
 	void *msg;
 
 	spin_lock_bh(&ring->lock);
-	msg = netlink_ring_try_reserve(ring, skb->len, group);
-	if (msg) {
-		skb_copy_bits(skb, 0, msg, skb->len);
+	msg = netlink_ring_try_reserve(ring, skb->len,
+				       NETLINK_CB(skb).dst_group);
+	copied = msg && !skb_copy_bits(skb, 0, msg, skb->len);
+	if (copied)
 		netlink_ring_publish(ring);
-	} else if (group) {
+	else if (!queued)
 		netlink_ring_count_lost(ring, skb->len);
-	}
 	spin_unlock_bh(&ring->lock);
 
-	if (msg)
+	if (copied)
 		netlink_ring_wake(ring);
 
-	return msg;
+	return copied;
 }
 
 /**
@@ -493,7 +493,8 @@ bool netlink_ring_copy(struct sock *sk, const struct sk_buff *skb)
  * recvmsg() continues a dump. As there is nothing to receive when its parts are
  * in the ring, poll() has to ask for it.
  *
- * Return: true if a dump is under way and half of the ring is free.
+ * Return: true if a dump is under way, half of the ring is free, and nothing is
+ * queued, which would have to be read first.
  */
 bool netlink_ring_continues_dump(struct sock *sk)
 {
@@ -502,6 +503,7 @@ bool netlink_ring_continues_dump(struct sock *sk)
 
 	return ring && ring->flags & NL_RING_F_ALL &&
 	       READ_ONCE(nlk->cb_running) &&
+	       skb_queue_empty_lockless(&sk->sk_receive_queue) &&
 	       READ_ONCE(ring->pos) - READ_ONCE(ring->cons->pos) <=
 	       ring->size / 2;
 }

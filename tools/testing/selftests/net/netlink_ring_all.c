@@ -262,41 +262,87 @@ static bool is_main_route(const struct nlmsghdr *nlh)
 	       rtm->rtm_table == RT_TABLE_MAIN;
 }
 
+/* Reads to the end of a dump. Returns how many routes of the main table it had,
+ * or an error. @queued: of its parts, not in the ring
+ */
+static int read_dump(struct reader *reader, uint32_t seq, unsigned int *bytes,
+		     unsigned int *queued)
+{
+	struct datagram dgram;
+	int routes = 0;
+
+	for (;;) {
+		const struct nlmsghdr *nlh;
+		int len;
+
+		if (!readable(reader->fd))
+			return -ENODATA;
+		if (!next(reader, &dgram)) {
+			if (errno != EAGAIN)
+				return -errno;
+			continue;
+		}
+		*bytes += dgram.len;
+		*queued += !dgram.from_ring;
+		len = dgram.len;
+		for (nlh = dgram.nlh; NLMSG_OK(nlh, len);
+		     nlh = NLMSG_NEXT(nlh, len)) {
+			if (nlh->nlmsg_seq != seq)
+				return -EPROTO;
+			if (nlh->nlmsg_type == NLMSG_DONE)
+				return routes;
+			routes += is_main_route(nlh);
+		}
+	}
+}
+
 /* A dump of several times the ring is complete, and waits for the reader. */
 TEST_F(all, dump)
 {
-	uint32_t i, routes = 0, bytes = 0;
+	unsigned int i, bytes = 0, queued = 0;
 	struct datagram dgram;
-	bool done = false;
 
 	for (i = 0; i < DUMP_ROUTES; i++)
 		ASSERT_EQ(0, route_add(self->ctl, i));
 	ASSERT_EQ(0, route_dump(self->fd, 7));
 
-	while (!done) {
-		const struct nlmsghdr *nlh;
-		int len;
-
-		ASSERT_TRUE(readable(self->fd));
-		if (!next(&self->reader, &dgram)) {
-			ASSERT_EQ(EAGAIN, errno);
-			continue;
-		}
-		EXPECT_TRUE(dgram.from_ring);
-		bytes += dgram.len;
-		len = dgram.len;
-		for (nlh = dgram.nlh; NLMSG_OK(nlh, len);
-		     nlh = NLMSG_NEXT(nlh, len)) {
-			EXPECT_FALSE(done);
-			EXPECT_EQ(7, nlh->nlmsg_seq);
-			done = nlh->nlmsg_type == NLMSG_DONE;
-			routes += is_main_route(nlh);
-		}
-	}
-	EXPECT_EQ(DUMP_ROUTES, routes);
+	EXPECT_EQ(DUMP_ROUTES, read_dump(&self->reader, 7, &bytes, &queued));
+	EXPECT_EQ(0, queued);
 	EXPECT_LT(2 * RING_SIZE, bytes);
 	EXPECT_FALSE(next(&self->reader, &dgram));
 	EXPECT_FALSE(readable(self->fd));
+}
+
+/* What is queued comes first: a reader that only looks does not have the dump
+ * fill the queue.
+ */
+TEST_F(all, dump_behind_queue)
+{
+	struct nlmsghdr nlh = { .nlmsg_len = sizeof(nlh) };
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
+	unsigned int i, bytes = 0, queued = 0;
+	socklen_t len = sizeof(to);
+	struct datagram dgram;
+	char c;
+
+	for (i = 0; i < DUMP_ROUTES; i++)
+		ASSERT_EQ(0, route_add(self->ctl, i));
+	ASSERT_EQ(0, getsockname(self->fd, (struct sockaddr *)&to, &len));
+	ASSERT_EQ(0, route_dump(self->fd, 7));
+	ASSERT_EQ(sizeof(nlh), sendto(self->ctl, &nlh, sizeof(nlh), 0,
+				      (struct sockaddr *)&to, sizeof(to)));
+	for (i = 0; i < 1000; i++)
+		ASSERT_EQ(1, recv(self->fd, &c, sizeof(c),
+				  MSG_DONTWAIT | MSG_PEEK));
+
+	/* The first part, then the message, then the rest */
+	ASSERT_TRUE(next(&self->reader, &dgram));
+	EXPECT_TRUE(dgram.from_ring);
+	ASSERT_TRUE(next(&self->reader, &dgram));
+	EXPECT_FALSE(dgram.from_ring);
+	EXPECT_NE(0, dgram.sender);
+	EXPECT_LT(DUMP_ROUTES / 2,
+		  read_dump(&self->reader, 7, &bytes, &queued));
 }
 
 /* What finds no room is queued: no reply is lost, none overtakes another. */
