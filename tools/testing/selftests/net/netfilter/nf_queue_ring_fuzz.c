@@ -277,12 +277,12 @@ static void abuse_mapping(unsigned int *state)
 	mprotect(addr, len, PROT_READ | PROT_WRITE);
 	madvise(addr, len, below(state, 32));
 	if (below(state, 2)) {
-		char *moved = mremap(addr, len, len + page * below(state, 3),
-				     MREMAP_MAYMOVE);
+		size_t longer = len + page * below(state, 3);
+		char *moved = mremap(addr, len, longer, MREMAP_MAYMOVE);
 
 		if (moved != MAP_FAILED) {
-			munmap(moved, len + 2 * page);
-			return;
+			addr = moved;
+			len = longer;
 		}
 	}
 	munmap(addr, len);
