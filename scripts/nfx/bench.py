@@ -18,9 +18,9 @@ import base
 import build
 import deps
 import guest
+import insn_profile
 import paths
 import prepared
-import profile
 import report
 import scenario
 import ui
@@ -94,8 +94,8 @@ def boot(image, group, items, job, output):
 
 def read_profile(image, result):
     """Return which functions were counted in a boot of @image."""
-    symbols = profile.Symbols(image.kernel.parent / "System.map")
-    return profile.read(result.console.parent / "profile", symbols)
+    symbols = insn_profile.Symbols(image.kernel.parent / "System.map")
+    return insn_profile.read(result.console.parent / "profile", symbols)
 
 
 def measure(groups, found, jobs, table, profiled=False):
@@ -112,7 +112,8 @@ def measure(groups, found, jobs, table, profiled=False):
             functions = boot(image, group, items, jobs[group], output)
             if profiled and functions:
                 for _, row, marks in output.insn:
-                    profile.show(row["id"], profile.of_row(functions, marks))
+                    insn_profile.show(
+                        row["id"], insn_profile.of_row(functions, marks))
             figures.update(output.values)
             if group.machine == "qemu" or kernel not in names:
                 names[kernel] = f"{output.release} ({image.digest[:12]})"

@@ -14,7 +14,7 @@ from collections import deque
 from typing import NamedTuple
 
 import paths
-import profile
+import insn_profile
 import ui
 
 BENCH = paths.NFX / "bench"
@@ -241,7 +241,7 @@ class Output:
     def finish(self, result, functions=None):
         """The boot is over: work out what needs its @result.
 
-        @functions: as of profile.read(), for rows without some of them
+        @functions: as of insn_profile.read(), for rows without some of them
         """
         for item, row, marks in self.insn:
             value = 0
@@ -258,7 +258,8 @@ class Output:
                 value += sign * sum(counted) / ops
             else:
                 if "without" in row:
-                    value = profile.less(functions, marks, row["without"])
+                    value = insn_profile.less(functions, marks,
+                                              row["without"])
                 self.value(row, value)
         if self.todo:
             names = ", ".join(self.todo)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of profile.py."""
+"""Tests of insn_profile.py."""
 
 import sys
 import tempfile
@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 # pylint: disable=wrong-import-position
-import profile
+import insn_profile
 
 SYSTEM_MAP = """\
 ffffffff81000000 T first
@@ -33,18 +33,20 @@ class Profile(unittest.TestCase):
         system_map.write_text(SYSTEM_MAP, encoding="ascii")
         counts = Path(temp.name) / "profile"
         counts.write_text(COUNTS, encoding="ascii")
-        self.found = profile.read(counts, profile.Symbols(system_map))
+        symbols = insn_profile.Symbols(system_map)
+        self.found = insn_profile.read(counts, symbols)
 
     def test_blocks_add_up_to_functions(self):
         self.assertEqual(self.found, {7: {"first": 100, "second": 100},
                                       8: {"second": 20}})
 
     def test_baseline_is_subtracted_per_operation(self):
-        functions = profile.of_row(self.found, [7, 10, 8, 5])
+        functions = insn_profile.of_row(self.found, [7, 10, 8, 5])
         self.assertEqual(functions, {"first": 10, "second": 6})
 
     def test_less_leaves_functions_out(self):
-        self.assertEqual(profile.less(self.found, [7, 10], ["second"]), 10)
+        found = insn_profile.less(self.found, [7, 10], ["second"])
+        self.assertEqual(found, 10)
 
 
 if __name__ == "__main__":
