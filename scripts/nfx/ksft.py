@@ -4,10 +4,10 @@
 One boot runs many programs, each with the tree's own kselftest runner, so
 exit code 4 is a skip and the timeout is that of the `settings` file.  What the
 kernel complains about while a program runs fails that program.  A failure is
-tried again, twice at most, each time in a fresh guest; one that then passes is
-called flaky.  What the kernel complained about once is not tried again, but
-for stalls, which a busy host explains.  A program that hangs the guest fails,
-the rest goes on in the next boot.
+tried once more in a fresh guest; one that then passes is called flaky.  What
+the kernel complained about is not tried again, but for stalls, which a busy
+host explains.  A program that hangs the guest fails, the rest goes on in the
+next boot.
 
 Results are kept under the digest of kernel image, userland and test files, so
 that check-full only runs what is not yet proven for this very image.
@@ -45,8 +45,6 @@ MACHINE = {"cpus": 2, "mem": 3072}
 BOOT_TIMEOUT = 2700
 # What a kernel says whose host is busy.
 STALL = re.compile(r"\bstall|lockup|blocked for more than")
-# Guests a program can have to pass in.
-TRIES = 3
 # Programs per boot: results are recorded when a boot ends.
 BATCH = 8
 
@@ -207,16 +205,12 @@ class Batch:
             else:
                 retry.append(result)
         for first in retry:
-            yield first.program, self.try_again(first)
-
-    def try_again(self, first):
-        """Return the result of a program whose @first one was a failure."""
-        for _ in range(TRIES - 1):
-            for _, result in self.rounds([first.program]):
-                if result.ok:
-                    return result._replace(flaky=True, reason=(
+            for name, second in self.rounds([first.program]):
+                if second.ok:
+                    yield name, second._replace(flaky=True, reason=(
                         f"failed at first: {first.reason or 'no reason'}"))
-        return result
+                else:
+                    yield name, second
 
     def rounds(self, programs):
         """Boot until all programs had their turn, some at a time."""
