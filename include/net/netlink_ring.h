@@ -8,6 +8,7 @@
 #include <linux/spinlock.h>
 #include <uapi/linux/netlink.h>
 
+struct netlink_ext_ack;
 struct sk_buff;
 struct sock;
 struct vm_area_struct;
@@ -60,6 +61,7 @@ bool netlink_ring_copy(struct sock *sk, const struct sk_buff *skb, bool queued);
 bool netlink_ring_continues_dump(struct sock *sk);
 
 /* For producers */
+int netlink_ring_check(struct sock *sk, struct netlink_ext_ack *extack);
 struct netlink_ring *netlink_ring_get(struct sock *sk);
 void netlink_ring_put(struct netlink_ring *ring);
 void *netlink_ring_reserve(struct netlink_ring *ring, u32 len, u16 group);

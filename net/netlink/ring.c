@@ -59,7 +59,6 @@
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/netlink.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/sockptr.h>
 #include <linux/vmalloc.h>
@@ -273,6 +272,31 @@ __poll_t netlink_ring_poll(const struct netlink_ring *ring)
 
 	return EPOLLIN | EPOLLRDNORM;
 }
+
+/**
+ * netlink_ring_check - can a subsystem write to the ring of a socket?
+ * @sk: netlink socket
+ * @extack: says why not
+ *
+ * Nothing that is written to a ring passes the filter of the socket.
+ *
+ * Return: 0 if netlink_ring_get() returns a ring, -ENXIO without one,
+ * -EOPNOTSUPP if the socket has a filter.
+ */
+int netlink_ring_check(struct sock *sk, struct netlink_ext_ack *extack)
+{
+	if (!READ_ONCE(nlk_sk(sk)->ring)) {
+		NL_SET_ERR_MSG(extack, "socket has no receive ring");
+		return -ENXIO;
+	}
+	if (rcu_access_pointer(sk->sk_filter)) {
+		NL_SET_ERR_MSG(extack, "socket has a filter");
+		return -EOPNOTSUPP;
+	}
+
+	return 0;
+}
+EXPORT_SYMBOL_GPL(netlink_ring_check);
 
 /**
  * netlink_ring_get - get the ring of a socket, to write to it
