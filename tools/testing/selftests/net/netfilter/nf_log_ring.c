@@ -20,9 +20,6 @@
 #define UDP_PORT	12345
 #define RING_SIZE	(256 * 1024)
 
-/* IPv4 and UDP header before the payload of a packet */
-#define HEADERS		28
-
 static const char ruleset[] =
 	"nft 'table ip t { chain c {"
 	" type filter hook output priority 0;"
@@ -83,37 +80,12 @@ static int set_u32(struct mnl_socket *nl, uint16_t attr, uint32_t value)
 	return nfq_request(nl, nlh);
 }
 
-/* The packet is dropped, which may or may not be an error of send(). */
-static void send_fill(int fd, unsigned char byte, size_t len)
-{
-	char buf[UINT16_MAX];
-
-	memset(buf, byte, len);
-	send(fd, buf, len, 0);
-}
-
 static bool packet_filled(const struct nlmsghdr *nlh, unsigned char byte,
 			  size_t len)
 {
-	const struct nlattr *attr;
-	const unsigned char *data;
-	size_t i;
-
-	if (nlh->nlmsg_type != ((NFNL_SUBSYS_ULOG << 8) | NFULNL_MSG_PACKET))
-		return false;
-	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
-		if (mnl_attr_get_type(attr) != NFULA_PAYLOAD)
-			continue;
-		if (mnl_attr_get_payload_len(attr) != HEADERS + len)
-			return false;
-		data = mnl_attr_get_payload(attr);
-		for (i = 0; i < len; i++)
-			if (data[HEADERS + i] != byte)
-				return false;
-		return true;
-	}
-
-	return false;
+	return nlh->nlmsg_type ==
+		       ((NFNL_SUBSYS_ULOG << 8) | NFULNL_MSG_PACKET) &&
+	       udp_filled(nlh, NFULA_PAYLOAD, byte, len);
 }
 
 FIXTURE(ring)

@@ -4,6 +4,7 @@
 #define _NF_QUEUE_LIB_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -151,6 +152,40 @@ static inline int udp_connect(uint16_t port)
 	}
 
 	return fd;
+}
+
+/* Sends a packet whose bytes are all the same. */
+static inline bool send_fill(int fd, unsigned char byte, size_t len)
+{
+	char buf[UINT16_MAX];
+
+	memset(buf, byte, len);
+
+	return send(fd, buf, len, 0) == (ssize_t)len;
+}
+
+/* Is the attribute @type an IPv4 packet with @len bytes of @byte in UDP? */
+static inline bool udp_filled(const struct nlmsghdr *nlh, uint16_t type,
+			      unsigned char byte, size_t len)
+{
+	const size_t headers = 28;
+	const struct nlattr *attr;
+	const unsigned char *data;
+	size_t i;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(attr) != type)
+			continue;
+		if (mnl_attr_get_payload_len(attr) != headers + len)
+			return false;
+		data = mnl_attr_get_payload(attr);
+		for (i = 0; i < len; i++)
+			if (data[headers + i] != byte)
+				return false;
+		return true;
+	}
+
+	return false;
 }
 
 #endif /* _NF_QUEUE_LIB_H */

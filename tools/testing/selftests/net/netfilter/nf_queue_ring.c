@@ -23,9 +23,6 @@
 #define UDP_PORT	12345
 #define RING_SIZE	(256 * 1024)
 
-/* IPv4 and UDP header before the payload of a packet */
-#define HEADERS		28
-
 static const char ruleset[] =
 	"nft 'table ip t { chain c {"
 	" type filter hook input priority 0;"
@@ -123,37 +120,10 @@ static int udp_server(void)
 	return fd;
 }
 
-/* Sends a packet whose bytes are all the same. */
-static bool send_fill(int fd, unsigned char byte, size_t len)
-{
-	char buf[UINT16_MAX];
-
-	memset(buf, byte, len);
-
-	return send(fd, buf, len, 0) == len;
-}
-
-/* Is the payload of the packet @len bytes of @byte? */
 static bool packet_filled(const struct nlmsghdr *nlh, unsigned char byte,
 			  size_t len)
 {
-	const struct nlattr *attr;
-	const unsigned char *data;
-	size_t i;
-
-	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
-		if (mnl_attr_get_type(attr) != NFQA_PAYLOAD)
-			continue;
-		if (mnl_attr_get_payload_len(attr) != HEADERS + len)
-			return false;
-		data = mnl_attr_get_payload(attr);
-		for (i = 0; i < len; i++)
-			if (data[HEADERS + i] != byte)
-				return false;
-		return true;
-	}
-
-	return false;
+	return udp_filled(nlh, NFQA_PAYLOAD, byte, len);
 }
 
 FIXTURE_SETUP(ring)
