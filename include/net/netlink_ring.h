@@ -6,6 +6,7 @@
 #include <linux/poll.h>
 #include <linux/sockptr.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 #include <uapi/linux/netlink.h>
 
 struct netlink_ext_ack;
@@ -22,6 +23,7 @@ struct vm_area_struct;
  * @data: the records
  * @size: size of @data in bytes, a power of two
  * @flags: NL_RING_F_* that userspace asked for
+ * @free_work: frees the ring in process context
  * @lock: makes reserving, filling and publishing a record one step; taken in
  *	any context, with BH disabled, inside of locks of the producer
  * @pos: position of the producer; under @lock, read without it
@@ -38,6 +40,7 @@ struct netlink_ring {
 	void				*data;
 	u32				size;
 	u32				flags;
+	struct work_struct		free_work;
 
 	spinlock_t			lock ____cacheline_aligned_in_smp;
 	u32				pos;
@@ -53,12 +56,11 @@ int netlink_ring_setsockopt(struct sock *sk, sockptr_t optval,
 int netlink_ring_getsockopt(struct sock *sk, sockopt_t *opt);
 int netlink_ring_mmap(struct file *file, struct socket *sock,
 		      struct vm_area_struct *vma);
-__poll_t netlink_ring_poll(const struct netlink_ring *ring);
+__poll_t netlink_ring_poll(struct sock *sk);
 void netlink_ring_free(struct netlink_ring *ring);
 bool __netlink_ring_takes(const struct netlink_ring *ring,
 			  const struct sk_buff *skb);
-bool netlink_ring_copy(struct sock *sk, const struct sk_buff *skb, bool queued);
-bool netlink_ring_continues_dump(struct sock *sk);
+bool __netlink_ring_continues_dump(const struct netlink_ring *ring);
 
 /* For producers */
 int netlink_ring_check(struct sock *sk, struct netlink_ext_ack *extack);
@@ -67,5 +69,7 @@ void netlink_ring_put(struct netlink_ring *ring);
 void *netlink_ring_reserve(struct netlink_ring *ring, u32 len, u16 group);
 void netlink_ring_publish(struct netlink_ring *ring);
 void netlink_ring_wake(struct netlink_ring *ring);
+bool netlink_ring_copy(struct netlink_ring *ring, const struct sk_buff *skb,
+		       bool queued);
 
 #endif /* _NET_NETLINK_RING_H */

@@ -26,15 +26,17 @@
  *     +--------------+------+---------+-----+-----+-----------------+
  *
  * Both positions count bytes and wrap at 2^32; the size is a power of two. A
- * record is a struct nl_ring_rec and one netlink message, aligned to 8 bytes.
- * It never wraps: one that does not fit before the end of the data starts at
- * the beginning, and a record with NL_RING_REC_PAD fills the rest.
+ * record is a struct nl_ring_rec and what one recvmsg() would have returned, a
+ * netlink message or several, aligned to 8 bytes. It never wraps: one that does
+ * not fit before the end of the data starts at the beginning, and a record with
+ * NL_RING_REC_PAD fills the rest.
  *
  * Trust. The kernel reads two words of userspace: the consumer's position, once
  * per check for space, and need_wakeup. A position that makes no sense lets the
  * ring look full. The kernel never reads back what it wrote to the shared
  * pages: its own positions and counters are private. A consumer that lies loses
- * its own messages and nothing else.
+ * its own messages and nothing else. This holds for the whole life of a page:
+ * userspace can have pinned it, and reads or writes it when the ring is gone.
  *
  * Barriers. The kernel publishes records with a store-release of the producer's
  * position (A), which pairs with a load-acquire in userspace. Userspace gives
@@ -50,7 +52,8 @@
  * netlink_ring_get(). It takes the lock of the ring, calls
  * netlink_ring_reserve(), writes the message, calls netlink_ring_publish(),
  * drops the lock, and calls netlink_ring_wake(). What is reserved and not
- * published never happened.
+ * published never happened. netlink_ring_copy() does all of that for a message
+ * that is in an skb.
  *
  * Copies. With NL_RING_F_ALL af_netlink is a producer too: it copies each skb
  * of the kernel to the ring in place of queueing it, see netlink_ring_copy().
@@ -62,6 +65,7 @@
 #include <linux/slab.h>
 #include <linux/sockptr.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 #include <net/netlink_ring.h>
 #include <net/sock.h>
 
@@ -111,20 +115,31 @@ static struct netlink_ring *netlink_ring_alloc(struct sock *sk, u32 size,
 	return ring;
 }
 
+static void netlink_ring_free_work(struct work_struct *work)
+{
+	struct netlink_ring *ring = container_of(work, struct netlink_ring,
+						 free_work);
+
+	vfree(ring->area);
+	kfree(ring);
+}
+
 /**
  * netlink_ring_free - free the ring of a socket
  * @ring: the ring, or NULL
  *
  * The socket has no users any more. Its last reference can be dropped under a
- * spinlock, as mq_notify() does.
+ * spinlock, as mq_notify() does, where vfree() cannot be called. vfree_atomic()
+ * would keep its list in the consumer page, which userspace can have pinned,
+ * and then still reads and writes.
  */
 void netlink_ring_free(struct netlink_ring *ring)
 {
 	if (!ring)
 		return;
 
-	vfree_atomic(ring->area);
-	kfree(ring);
+	INIT_WORK(&ring->free_work, netlink_ring_free_work);
+	schedule_work(&ring->free_work);
 }
 
 /* All of a ring is allocated at once: it takes a privilege in the network
@@ -257,17 +272,43 @@ int netlink_ring_mmap(struct file *file, struct socket *sock,
 }
 
 /**
- * netlink_ring_poll - does the ring hold messages?
- * @ring: the ring
+ * __netlink_ring_continues_dump - can a dump go on in this ring?
+ * @ring: of the socket that dumps
+ *
+ * recvmsg() continues a dump. As there is nothing to receive when its parts are
+ * in the ring, poll() has to ask for it.
+ *
+ * Return: true if a dump is under way, half of the ring is free, and nothing is
+ * queued, which would have to be read first.
+ */
+bool __netlink_ring_continues_dump(const struct netlink_ring *ring)
+{
+	return ring->flags & NL_RING_F_ALL &&
+	       READ_ONCE(nlk_sk(ring->sk)->cb_running) &&
+	       skb_queue_empty_lockless(&ring->sk->sk_receive_queue) &&
+	       READ_ONCE(ring->pos) - READ_ONCE(ring->cons->pos) <=
+	       ring->size / 2;
+}
+
+/**
+ * netlink_ring_poll - does the ring of a socket hold messages?
+ * @sk: netlink socket
+ *
+ * Or could it, if recvmsg() went on with a dump.
  *
  * The caller is on the wait queue of the socket; sock_poll_wait() has the full
  * barrier for a consumer that polls (C).
  *
  * Return: the events to add, EPOLLIN | EPOLLRDNORM or 0.
  */
-__poll_t netlink_ring_poll(const struct netlink_ring *ring)
+__poll_t netlink_ring_poll(struct sock *sk)
 {
-	if (READ_ONCE(ring->pos) == READ_ONCE(ring->cons->pos))
+	const struct netlink_ring *ring = READ_ONCE(nlk_sk(sk)->ring);
+
+	if (!ring)
+		return 0;
+	if (READ_ONCE(ring->pos) == READ_ONCE(ring->cons->pos) &&
+	    !__netlink_ring_continues_dump(ring))
 		return 0;
 
 	return EPOLLIN | EPOLLRDNORM;
@@ -480,17 +521,20 @@ bool __netlink_ring_takes(const struct netlink_ring *ring,
 }
 
 /**
- * netlink_ring_copy - copy a message to the ring of its receiver
- * @sk: socket that receives it
- * @skb: the message, one that netlink_ring_takes(); still the caller's
+ * netlink_ring_copy - copy a message to a ring
+ * @ring: the ring
+ * @skb: the message; still the caller's
  * @queued: the caller queues what does not fit, so that it is not lost
+ *
+ * The group of the record is that in the control block of @skb. A message that
+ * is lost is counted for the reader; the caller counts a drop of the socket.
  *
  * Context: any, interrupts enabled.
  * Return: true if the message is in the ring.
  */
-bool netlink_ring_copy(struct sock *sk, const struct sk_buff *skb, bool queued)
+bool netlink_ring_copy(struct netlink_ring *ring, const struct sk_buff *skb,
+		       bool queued)
 {
-	struct netlink_ring *ring = READ_ONCE(nlk_sk(sk)->ring);
 	bool copied;
 	void *msg;
 
@@ -509,25 +553,4 @@ bool netlink_ring_copy(struct sock *sk, const struct sk_buff *skb, bool queued)
 
 	return copied;
 }
-
-/**
- * netlink_ring_continues_dump - can a dump go on in the ring?
- * @sk: socket that dumps
- *
- * recvmsg() continues a dump. As there is nothing to receive when its parts are
- * in the ring, poll() has to ask for it.
- *
- * Return: true if a dump is under way, half of the ring is free, and nothing is
- * queued, which would have to be read first.
- */
-bool netlink_ring_continues_dump(struct sock *sk)
-{
-	const struct netlink_sock *nlk = nlk_sk(sk);
-	const struct netlink_ring *ring = READ_ONCE(nlk->ring);
-
-	return ring && ring->flags & NL_RING_F_ALL &&
-	       READ_ONCE(nlk->cb_running) &&
-	       skb_queue_empty_lockless(&sk->sk_receive_queue) &&
-	       READ_ONCE(ring->pos) - READ_ONCE(ring->cons->pos) <=
-	       ring->size / 2;
-}
+EXPORT_SYMBOL_GPL(netlink_ring_copy);

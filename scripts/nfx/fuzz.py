@@ -4,9 +4,11 @@
 The kselftest runner passes no arguments: a program that takes a number of
 operations is run here by itself, in a guest of its own.  Each guest ends after
 GUEST_SECONDS; the program starts again in the next one, with another seed,
-until it has done all of its operations.
+until it has done all of its operations.  How far it got on a kernel image is
+kept, so that a run that was interrupted goes on.
 """
 
+import json
 import shlex
 import shutil
 import tempfile
@@ -16,10 +18,12 @@ from typing import NamedTuple
 import build
 import guest
 import ksft
+import paths
 import selftests
 import ui
+import uml
 
-GUEST_SECONDS = 3000
+GUEST_SECONDS = 1200
 BOOT_SECONDS = 300
 
 
@@ -29,10 +33,17 @@ class Outcome(NamedTuple):
     problem: str
 
 
-def boot(config, program, operations, seed, seconds, allow):
+class Progress(NamedTuple):
+    """What a program has done on one kernel image without a complaint."""
+    operations: int = 0
+    seconds: float = 0
+    seed: int = 0           # of the last guest
+
+
+def boot(image, program, operations, seed, seconds, allow):
     """Run @program once, for @seconds at most; return its guest.Result."""
     target, _, name = program.partition(":")
-    image = build.build(config, ksft.tree_of(config))
+    machine = uml if build.is_um(image.config) else guest
     with tempfile.TemporaryDirectory(prefix="nfx-fuzz-") as temp:
         job = Path(temp)
         shutil.copytree(selftests.install("nfx"), job / "selftests",
@@ -43,9 +54,9 @@ def boot(config, program, operations, seed, seconds, allow):
         run.write_text(f"#!/bin/bash\ncd /job/selftests/{target}\n{words}\n",
                        encoding="ascii")
         run.chmod(0o755)
-        return guest.boot(image, job, **ksft.MACHINE, allow=allow,
-                          timeout=seconds + BOOT_SECONDS,
-                          leaks=config == "debug")
+        return machine.boot(image, job, **ksft.MACHINE, allow=allow,
+                            timeout=seconds + BOOT_SECONDS,
+                            leaks=image.config.endswith("debug"))
 
 
 def operations_of(lines):
@@ -57,25 +68,39 @@ def operations_of(lines):
     return 0
 
 
+def load(record):
+    try:
+        return Progress(**json.loads(record.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return Progress()
+
+
 def run(config, program, operations, *, seconds=None, allow=()):
     """Run @program on kernel @config; return an Outcome.
 
     @operations: how many it has to do
-    @seconds:    end after so long, however many there were
+    @seconds:    or for how long, whatever ends first
     """
-    done, seed = 0, 1
-    while done < operations:
-        result = boot(config, program, operations - done, seed,
-                      seconds or GUEST_SECONDS, allow)
+    image = build.build(config, ksft.tree_of(config))
+    store = ksft.Store(image, selftests.install("nfx"), allow, True)
+    record = store.path(program).with_suffix(".fuzz")
+    progress = load(record)
+    while progress.operations < operations and \
+            (not seconds or progress.seconds < seconds):
+        left = seconds - progress.seconds if seconds else GUEST_SECONDS
+        result = boot(image, program, operations - progress.operations,
+                      progress.seed + 1, min(round(left), GUEST_SECONDS),
+                      allow)
         count = operations_of(result.out)
-        done += count
-        ui.info(f"  seed {seed}: {count} operations, {done} of {operations}")
+        done = progress.operations + count
+        ui.info(f"  seed {progress.seed + 1}: {count} operations, "
+                f"{done} of {operations}")
         if result.splats:
             return Outcome(done, f"{result.splats[0]}, see {result.console}")
         if not count:
             return Outcome(done, f"{program} did not end, "
                                  f"see {result.console}")
-        if seconds:
-            break
-        seed += 1
-    return Outcome(done, "")
+        progress = Progress(done, progress.seconds + result.seconds,
+                            progress.seed + 1)
+        paths.write_file(record, json.dumps(progress._asdict()))
+    return Outcome(progress.operations, "")

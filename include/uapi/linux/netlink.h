@@ -439,8 +439,8 @@ struct nl_ring_cons {
  * struct nl_ring_prod - what the kernel tells userspace
  * @pos: bytes written, to be read with load-acquire semantics
  * @reserved: 0
- * @lost: messages that found no room
- * @lost_bytes: length of these messages; 32-bit kernels do not write the
+ * @lost: records that found no room
+ * @lost_bytes: length of what they held; 32-bit kernels do not write the
  *	counters in one piece
  */
 struct nl_ring_prod {
@@ -455,11 +455,14 @@ struct nl_ring_prod {
 #define NL_RING_REC_PAD		(1 << 0)
 
 /**
- * struct nl_ring_rec - record, followed by a netlink message
- * @len: length of the message, without this header and without padding to
+ * struct nl_ring_rec - record, followed by netlink messages
+ * @len: length of the messages, without this header and without padding to
  *	NL_RING_ALIGNTO
  * @flags: NL_RING_REC_*
- * @group: multicast group of the message, 0 for unicast
+ * @group: multicast group of the messages, 0 for unicast
+ *
+ * A record holds what one recvmsg() would have returned, so one message or
+ * several: walk it with NLMSG_OK() and NLMSG_NEXT().
  */
 struct nl_ring_rec {
 	__u32	len;

@@ -17,11 +17,10 @@
 
 #include <poll.h>
 #include <stdbool.h>
-#include <sys/mman.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
-#include <linux/netlink.h>
 
 #include "insn.h"
+#include "net/netlink_ring.h"
 #include "queue.h"
 
 #define MARK_RECV	90
@@ -35,10 +34,7 @@
 #define LOST_BURST	1000
 #define NO_SUCH_WAY	4
 
-static struct nl_ring_info info;
-static struct nl_ring_cons *cons;
-static const struct nl_ring_prod *prod;
-static const char *ring_data;
+static struct ring ring;
 
 /* Opens a connection with each packet: no two have the same source. */
 static void connect_burst(int tun, unsigned int count)
@@ -89,14 +85,11 @@ static void drain(int fd)
 		;
 }
 
-static struct mnl_socket *events_open(bool ring)
+static struct mnl_socket *events_open(bool with_ring)
 {
-	struct nl_ring_req req = { .size = MEMORY, .flags = NL_RING_F_ALL };
 	struct mnl_socket *nl = queue_socket();
 	int fd = mnl_socket_get_fd(nl);
 	int group = NFNLGRP_CONNTRACK_NEW, half = MEMORY / 2, on = 1;
-	socklen_t len = sizeof(info);
-	char *area;
 
 	/* The kernel doubles what it is told. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &half, sizeof(half)) ||
@@ -104,21 +97,8 @@ static struct mnl_socket *events_open(bool ring)
 	    setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
 		       sizeof(group)))
 		die("events");
-	if (!ring)
-		return nl;
-
-	if (setsockopt(fd, SOL_NETLINK, NETLINK_RX_RECRING, &req,
-		       sizeof(req)) ||
-	    getsockopt(fd, SOL_NETLINK, NETLINK_RX_RECRING, &info, &len))
+	if (with_ring && ring_map(&ring, fd, MEMORY, NL_RING_F_ALL))
 		exit(NO_SUCH_WAY);
-	cons = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE, MAP_SHARED,
-		    fd, info.cons_off);
-	area = mmap(NULL, info.data_off - info.prod_off + info.size, PROT_READ,
-		    MAP_SHARED, fd, info.prod_off);
-	if (cons == MAP_FAILED || area == MAP_FAILED)
-		die("mmap");
-	prod = (void *)area;
-	ring_data = area + info.data_off - info.prod_off;
 
 	return nl;
 }
@@ -145,20 +125,14 @@ static unsigned int read_recv(struct mnl_socket *nl)
 
 static unsigned int read_ring(struct mnl_socket *nl)
 {
+	const struct nl_ring_rec *rec;
 	unsigned int count = 0;
-	uint32_t pos, end;
 
 	wait_readable(nl);
-	pos = cons->pos;
-	end = __atomic_load_n(&prod->pos, __ATOMIC_ACQUIRE);
-	while (pos != end) {
-		const struct nl_ring_rec *rec =
-			(void *)(ring_data + (pos & (info.size - 1)));
-
-		pos += NL_RING_ALIGN(sizeof(*rec) + rec->len);
-		count += !(rec->flags & NL_RING_REC_PAD);
+	while ((rec = ring_next(&ring))) {
+		ring_release(&ring, rec);
+		count++;
 	}
-	__atomic_store_n(&cons->pos, pos, __ATOMIC_RELEASE);
 
 	return count;
 }
@@ -194,35 +168,35 @@ count_bursts(read_fn read, struct mnl_socket *nl, bool only_read,
 	printf("%d %d\n", mark, BURST * ROUNDS);
 }
 
-static void count_lost(bool ring)
+static void count_lost(bool with_ring)
 {
-	struct mnl_socket *nl = events_open(ring);
+	struct mnl_socket *nl = events_open(with_ring);
 	int tun = tun_open();
 	unsigned int got;
 
 	receiver();
 	connect_burst(tun, LOST_BURST);
-	got = ring ? read_ring(nl) : read_recv(nl);
+	got = with_ring ? read_ring(nl) : read_recv(nl);
 	printf("%u\n", LOST_BURST - got);
 }
 
 int main(int argc, char **argv)
 {
-	bool ring = argc > 2 && !strcmp(argv[2], "ring");
+	bool with_ring = argc > 2 && !strcmp(argv[2], "ring");
 
 	if (argc < 2)
 		return 2;
 	if (!strcmp(argv[1], "lost"))
-		count_lost(ring);
+		count_lost(with_ring);
 	else if (!strcmp(argv[1], "none"))
 		count_bursts(read_none, NULL, false, MARK_NONE);
-	else if (!strcmp(argv[1], "read") && ring)
+	else if (!strcmp(argv[1], "read") && with_ring)
 		count_bursts(read_ring, events_open(true), true,
 			     MARK_READ_RING);
 	else if (!strcmp(argv[1], "read"))
 		count_bursts(read_recv, events_open(false), true,
 			     MARK_READ_RECV);
-	else if (ring)
+	else if (with_ring)
 		count_bursts(read_ring, events_open(true), false, MARK_RING);
 	else
 		count_bursts(read_recv, events_open(false), false, MARK_RECV);

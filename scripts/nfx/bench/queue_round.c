@@ -12,9 +12,8 @@
 
 #define _GNU_SOURCE
 
-#include <sys/mman.h>
-
 #include "insn.h"
+#include "net/netlink_ring.h"
 #include "queue.h"
 #include "queue_uring.h"
 
@@ -29,56 +28,8 @@
 #define RING_SIZE	(1 << 20)
 #define NO_SUCH_WAY	4
 
-#ifndef SOL_NETLINK
-#define SOL_NETLINK	270
-#endif
-
 static size_t packet_len;
-static const volatile struct nl_ring_prod *prod;
-static volatile struct nl_ring_cons *cons;
-static const char *ring_data;
-
-static void ring_open(struct mnl_socket *nl)
-{
-	struct nl_ring_req req = { .size = RING_SIZE };
-	int fd = mnl_socket_get_fd(nl);
-	struct nl_ring_info info;
-	socklen_t len = sizeof(info);
-	char *area;
-
-	if (setsockopt(fd, SOL_NETLINK, NETLINK_RX_RECRING, &req, sizeof(req)))
-		exit(NO_SUCH_WAY);
-	if (getsockopt(fd, SOL_NETLINK, NETLINK_RX_RECRING, &info, &len))
-		die("NETLINK_RX_RECRING");
-	cons = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE, MAP_SHARED,
-		    fd, info.cons_off);
-	area = mmap(NULL, info.data_off - info.prod_off + RING_SIZE, PROT_READ,
-		    MAP_SHARED, fd, info.prod_off);
-	if (cons == MAP_FAILED || area == MAP_FAILED)
-		die("mmap");
-	prod = (void *)area;
-	ring_data = area + info.data_off - info.prod_off;
-}
-
-static unsigned int ring_read(uint32_t *last_id)
-{
-	uint32_t pos = cons->pos, end;
-	const struct nl_ring_rec *rec;
-	unsigned int count = 0;
-
-	end = __atomic_load_n(&prod->pos, __ATOMIC_ACQUIRE);
-	while (pos != end) {
-		rec = (void *)(ring_data + (pos & (RING_SIZE - 1)));
-		pos += NL_RING_ALIGN(sizeof(*rec) + rec->len);
-		if (rec->flags & NL_RING_REC_PAD)
-			continue;
-		*last_id = packet_id((void *)(rec + 1));
-		count++;
-	}
-	__atomic_store_n(&cons->pos, pos, __ATOMIC_RELEASE);
-
-	return count;
-}
+static struct ring ring;
 
 static unsigned int read_many(struct mnl_socket *nl, uint32_t *last_id)
 {
@@ -117,7 +68,16 @@ static void drop_batch(struct mnl_socket *nl, uint32_t last_id, int count)
 
 static unsigned int read_ring(struct mnl_socket *nl, uint32_t *last_id)
 {
-	return ring_read(last_id);
+	const struct nl_ring_rec *rec;
+	unsigned int count = 0;
+
+	while ((rec = ring_next(&ring))) {
+		*last_id = packet_id(ring_msg(rec));
+		ring_release(&ring, rec);
+		count++;
+	}
+
+	return count;
 }
 
 typedef unsigned int (*read_fn)(struct mnl_socket *nl, uint32_t *last_id);
@@ -136,7 +96,8 @@ typedef void (*drop_fn)(struct mnl_socket *nl, uint32_t last_id, int count);
 	WAY(9, "uring-vector", read_uring, drop_vector)		\
 	WAY(10, "uring-batch", read_uring, drop_batch)		\
 	WAY(11, "ring-or-uring", read_ring, drop_vector)	\
-	WAY(12, "uring-without", read_uring, drop_batch)
+	WAY(12, "uring-without", read_uring, drop_batch)	\
+	WAY(13, "plain-without", queue_read, drop_one_per_send)
 
 /* A mark is part of the instruction, so there is a copy for each. */
 static inline __attribute__((always_inline)) int
@@ -168,7 +129,8 @@ round_bursts(int tun, read_fn read, drop_fn drop, int burst, const int mark,
 	int i;
 
 	if (read == read_ring) {
-		ring_open(nl);
+		if (ring_map(&ring, mnl_socket_get_fd(nl), RING_SIZE, 0))
+			exit(NO_SUCH_WAY);
 		flags = NFQA_CFG_F_RING;
 	}
 	queue_bind(nl, QUEUE_NUM, 1024, flags);

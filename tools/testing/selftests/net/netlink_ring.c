@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <linux/rtnetlink.h>
 #include <mqueue.h>
 #include <poll.h>
@@ -13,12 +14,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
 #include "netlink_ring.h"
 
 #define RING_SIZE	(256 * 1024)
+#define PINNED		8
 
 static int set_ring(int fd, uint32_t size, uint32_t flags)
 {
@@ -214,6 +217,38 @@ TEST_F(ring, recv)
 	EXPECT_LT(0, recv(self->fd, buf, sizeof(buf), 0));
 	EXPECT_EQ(NULL, ring_next(&ring));
 	ring_unmap(&ring);
+}
+
+/* A page can be pinned, and be there for longer than the ring: the kernel keeps
+ * nothing of its own in it.
+ */
+TEST_F(ring, pinned)
+{
+	struct nl_ring_cons mine, found;
+	struct iovec iov = { .iov_len = sizeof(mine) };
+	struct ring ring;
+	int pipefd[2], i;
+
+	ASSERT_EQ(0, pipe(pipefd));
+	ASSERT_EQ(0, ring_map(&ring, self->fd, RING_SIZE, 0));
+	memset(&mine, 0x5a, sizeof(mine));
+	*ring.cons = mine;
+	iov.iov_base = ring.cons;
+	for (i = 0; i < PINNED; i++)
+		ASSERT_EQ(sizeof(mine), vmsplice(pipefd[1], &iov, 1, 0));
+
+	/* The socket is freed by RCU, and then the ring. */
+	ring_unmap(&ring);
+	close(self->fd);
+	for (i = 0; i < PINNED; i++) {
+		syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+		ASSERT_EQ(sizeof(found),
+			  read(pipefd[0], &found, sizeof(found)));
+		EXPECT_EQ(0, memcmp(&mine, &found, sizeof(mine)));
+	}
+	close(pipefd[0]);
+	close(pipefd[1]);
+	self->fd = -1;
 }
 
 static uint32_t receive_buffer_max(void)

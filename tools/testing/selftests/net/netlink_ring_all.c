@@ -8,6 +8,8 @@
 
 #include <arpa/inet.h>
 #include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <poll.h>
@@ -19,11 +21,18 @@
 
 #define RING_SIZE	(256 * 1024)
 #define DUMP_ROUTES	16384
+#define NLMON_INDEX	1000
 
 struct request {
 	struct nlmsghdr nlh;
 	union {
 		struct ifinfomsg link;
+		struct {
+			struct ifinfomsg nlmon;
+			struct rtattr info_attr;
+			struct rtattr kind_attr;
+			char kind[8];
+		};
 		struct {
 			struct rtmsg route;
 			struct rtattr dst_attr;
@@ -65,6 +74,53 @@ static int link_up(int fd)
 	};
 
 	return request_send(fd, &req, LINK_LEN, 0);
+}
+
+/* Adds a device whose listeners see all of the messages. */
+static int nlmon_add(int fd)
+{
+	struct request req = {
+		.nlh = { .nlmsg_type = RTM_NEWLINK,
+			 .nlmsg_flags = NLM_F_CREATE | NLM_F_ACK },
+		.nlmon = { .ifi_index = NLMON_INDEX, .ifi_flags = IFF_UP,
+			   .ifi_change = IFF_UP },
+		.info_attr = { .rta_len = RTA_LENGTH(RTA_LENGTH(8)),
+			       .rta_type = IFLA_LINKINFO },
+		.kind_attr = { .rta_len = RTA_LENGTH(sizeof("nlmon")),
+			       .rta_type = IFLA_INFO_KIND },
+		.kind = "nlmon",
+	};
+	struct {
+		struct nlmsghdr nlh;
+		struct nlmsgerr err;
+	} reply;
+	int err = request_send(fd, &req, offsetof(struct request, kind) +
+			       sizeof(req.kind), 0);
+
+	if (err)
+		return err;
+	if (recv(fd, &reply, sizeof(reply), MSG_DONTWAIT) <
+	    (ssize_t)sizeof(reply))
+		return -EPROTO;
+
+	return reply.err.error;
+}
+
+static int nlmon_open(void)
+{
+	struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = NLMON_INDEX,
+	};
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		close(fd);
+		return -1;
+	}
+
+	return fd;
 }
 
 /* Adds 10.0.0.0/8's host number @host: members of the group are told. */
@@ -447,6 +503,44 @@ TEST_F(all, filter)
 	EXPECT_TRUE(dgram.from_ring);
 	EXPECT_EQ(24, dgram.len);
 	EXPECT_EQ(2, dgram.nlh->nlmsg_seq);
+}
+
+/* Was the message seen on the device, among others? */
+static bool monitored(int fd, const struct datagram *dgram)
+{
+	char buf[4096];
+	ssize_t len;
+
+	while ((len = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) >= 0)
+		if (len == (ssize_t)dgram->len &&
+		    !memcmp(buf, dgram->nlh, len))
+			return true;
+
+	return false;
+}
+
+/* Copies are seen by nlmon, as what is queued is: multicast and unicast. */
+TEST_F(all, nlmon)
+{
+	struct datagram dgram;
+	int fd, err, i;
+
+	err = nlmon_add(self->ctl);
+	if (err == -EOPNOTSUPP)
+		SKIP(return, "no nlmon");
+	ASSERT_EQ(0, err);
+	fd = nlmon_open();
+	ASSERT_LE(0, fd);
+
+	ASSERT_EQ(0, join(self->fd, RTNLGRP_IPV4_ROUTE));
+	ASSERT_EQ(0, route_add(self->ctl, 1));
+	ASSERT_EQ(0, link_get(self->fd, 1));
+	for (i = 0; i < 2; i++) {
+		ASSERT_TRUE(next(&self->reader, &dgram));
+		EXPECT_TRUE(dgram.from_ring);
+		EXPECT_TRUE(monitored(fd, &dgram));
+	}
+	close(fd);
 }
 
 static bool supported(void)

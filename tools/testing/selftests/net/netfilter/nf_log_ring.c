@@ -179,6 +179,37 @@ TEST_F(ring, batch)
 	EXPECT_TRUE(packet_filled(ring_msg(rec), 7, 10));
 }
 
+/* A group that gets the ring later: what is there goes to the socket. */
+TEST_F(ring, attach)
+{
+	int fd = mnl_socket_get_fd(self->nl);
+	const struct nl_ring_rec *rec;
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh;
+
+	ASSERT_EQ(0, command(self->nl, NFULNL_CFG_CMD_UNBIND));
+	ASSERT_EQ(0, bind_flags(self->nl, 0));
+	ASSERT_EQ(0, set_u32(self->nl, NFULA_CFG_TIMEOUT, 100000));
+	ASSERT_EQ(0, set_u32(self->nl, NFULA_CFG_QTHRESH, 2));
+	send_fill(self->tx, 1, 10);
+	EXPECT_EQ(-1, recv(fd, buf, sizeof(buf), MSG_DONTWAIT));
+
+	/* Without an ack, which would come after it */
+	nlh = put_config(buf);
+	mnl_attr_put_u16(nlh, NFULA_CFG_FLAGS, htons(NFULNL_CFG_F_RING));
+	ASSERT_LT(0, mnl_socket_sendto(self->nl, nlh, nlh->nlmsg_len));
+	ASSERT_LT(0, recv(fd, buf, sizeof(buf), MSG_DONTWAIT));
+	EXPECT_TRUE(packet_filled((void *)buf, 1, 10));
+	EXPECT_EQ(NULL, ring_next(&self->ring));
+
+	send_fill(self->tx, 2, 10);
+	send_fill(self->tx, 3, 10);
+	rec = ring_next(&self->ring);
+	ASSERT_NE(NULL, rec);
+	EXPECT_TRUE(packet_filled(ring_msg(rec), 2, 10));
+	EXPECT_EQ(-1, recv(fd, buf, sizeof(buf), MSG_DONTWAIT));
+}
+
 /* The timer flushes to the ring, and wakes up. */
 TEST_F(ring, timer)
 {
