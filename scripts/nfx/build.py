@@ -35,7 +35,6 @@ CONFIGS = {
     "debug": (*X86, "debug.config"),
     "kcsan": (*X86, "kcsan.config"),
     "um": ("um.config",),
-    "um-debug": ("um.config", "debug.config"),
 }
 CONFIG_NAMES = tuple(CONFIGS)
 
@@ -79,12 +78,8 @@ def main(args):
     return ui.EXIT_OK
 
 
-def is_um(config):
-    return config in ("um", "um-debug")
-
-
 def arch(config):
-    return "um" if is_um(config) else "x86"
+    return "um" if config == "um" else "x86"
 
 
 def source(tree):
@@ -167,9 +162,9 @@ def build_image(image, tree, target):
     what = f"building the {image.config} kernel ({tree} tree)"
     with ui.progress(what) as bar:
         configure(image.config, image.srcdir, objdir, log)
-        goal = "linux" if is_um(image.config) else "bzImage"
+        goal = "linux" if image.config == "um" else "bzImage"
         make(image.srcdir, objdir, log, goal, bar=bar, config=image.config)
-    kernel = objdir / ("linux" if is_um(image.config)
+    kernel = objdir / ("linux" if image.config == "um"
                        else "arch/x86/boot/bzImage")
     with paths.new_dir(target) as temp:
         shutil.copy2(kernel, temp / "kernel")

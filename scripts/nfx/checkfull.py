@@ -134,8 +134,7 @@ def fuzzed(config, operations, **options):
 
 
 def part_fuzz():
-    """The same checks as in the debug guest, at the speed of the host."""
-    return fuzzed("um-debug", FUZZ_OPERATIONS)
+    return fuzzed("debug", FUZZ_OPERATIONS)
 
 
 def part_races():
@@ -274,6 +273,6 @@ PARTS = {
     "fib": (part_fib, "upstream fib and route selftests: same as on stock"),
     "debug": (part_debug, "the stack's selftests on the debug kernel"),
     "kcsan": (part_kcsan, "the stack's selftests on the kcsan kernel"),
-    "fuzz": (part_fuzz, "10 million random operations on the um-debug kernel"),
+    "fuzz": (part_fuzz, "10 million random operations on the debug kernel"),
     "races": (part_races, "the same for 10 minutes on the kcsan kernel"),
 }

@@ -21,7 +21,6 @@ import ksft
 import paths
 import selftests
 import ui
-import uml
 
 GUEST_SECONDS = 1200
 BOOT_SECONDS = 300
@@ -43,7 +42,6 @@ class Progress(NamedTuple):
 def boot(image, program, operations, seed, seconds, allow):
     """Run @program once, for @seconds at most; return its guest.Result."""
     target, _, name = program.partition(":")
-    machine = uml if build.is_um(image.config) else guest
     with tempfile.TemporaryDirectory(prefix="nfx-fuzz-") as temp:
         job = Path(temp)
         shutil.copytree(selftests.install("nfx"), job / "selftests",
@@ -54,9 +52,9 @@ def boot(image, program, operations, seed, seconds, allow):
         run.write_text(f"#!/bin/bash\ncd /job/selftests/{target}\n{words}\n",
                        encoding="ascii")
         run.chmod(0o755)
-        return machine.boot(image, job, **ksft.MACHINE, allow=allow,
-                            timeout=seconds + BOOT_SECONDS,
-                            leaks=image.config.endswith("debug"))
+        return guest.boot(image, job, **ksft.MACHINE, allow=allow,
+                          timeout=seconds + BOOT_SECONDS,
+                          leaks=image.config == "debug")
 
 
 def operations_of(lines):

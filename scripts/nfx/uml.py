@@ -23,11 +23,9 @@ def command(image, run, cpus, mem, words):
 
 
 def boot(image, jobdir, *, cpus=2, mem=2048, timeout=600, echo=None,
-         allow=(), words="", leaks=False):
+         allow=(), words=""):
     """Run @jobdir/run under User-mode Linux; see guest.boot()."""
     deps.ensure("guest")
-    if leaks:
-        words += " nfx.leaks"
     guest.check_job(jobdir)
     run = guest.new_run()
     userland.pack_dir(jobdir, run / "job.sqfs")
