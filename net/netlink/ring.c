@@ -36,7 +36,8 @@
  * ring look full. The kernel never reads back what it wrote to the shared
  * pages: its own positions and counters are private. A consumer that lies loses
  * its own messages and nothing else. This holds for the whole life of a page:
- * userspace can have pinned it, and reads or writes it when the ring is gone.
+ * userspace may have pinned it, and may still read and write it after the ring
+ * is gone.
  *
  * Barriers. The kernel publishes records with a store-release of the producer's
  * position (A), which pairs with a load-acquire in userspace. Userspace gives
@@ -128,10 +129,10 @@ static void netlink_ring_free_work(struct work_struct *work)
  * netlink_ring_free - free the ring of a socket
  * @ring: the ring, or NULL
  *
- * The socket has no users any more. Its last reference can be dropped under a
- * spinlock, as mq_notify() does, where vfree() cannot be called. vfree_atomic()
- * would keep its list in the consumer page, which userspace can have pinned,
- * and then still reads and writes.
+ * Nobody uses the ring any more. The last reference to its socket can be
+ * dropped under a spinlock, as mq_notify() does, where vfree() cannot be
+ * called. vfree_atomic() would keep its list in the consumer page, which
+ * userspace may have pinned, and may still read and write.
  */
 void netlink_ring_free(struct netlink_ring *ring)
 {
@@ -139,7 +140,8 @@ void netlink_ring_free(struct netlink_ring *ring)
 		return;
 
 	INIT_WORK(&ring->free_work, netlink_ring_free_work);
-	schedule_work(&ring->free_work);
+	/* Not on one CPU: a large ring has many pages. */
+	queue_work(system_dfl_wq, &ring->free_work);
 }
 
 /* All of a ring is allocated at once: it takes a privilege in the network

@@ -459,7 +459,8 @@ struct nl_ring_prod {
  * @len: length of the messages, without this header and without padding to
  *	NL_RING_ALIGNTO
  * @flags: NL_RING_REC_*
- * @group: multicast group of the messages, 0 for unicast
+ * @group: multicast group of the messages, 0 for unicast; an echo (NLM_F_ECHO)
+ *	can have that of the notification
  *
  * A record holds what one recvmsg() would have returned, so one message or
  * several: walk it with NLMSG_OK() and NLMSG_NEXT().

@@ -210,6 +210,29 @@ TEST_F(ring, attach)
 	EXPECT_EQ(-1, recv(fd, buf, sizeof(buf), MSG_DONTWAIT));
 }
 
+/* A larger buffer, set after the first message, holds larger batches. */
+TEST_F(ring, nlbufsiz)
+{
+	const struct nl_ring_rec *rec;
+	int i;
+
+	ASSERT_EQ(0, set_u32(self->nl, NFULA_CFG_TIMEOUT, 100000));
+	send_fill(self->tx, 1, 10);
+	rec = ring_next(&self->ring);
+	ASSERT_NE(NULL, rec);
+	ring_release(&self->ring, rec);
+
+	ASSERT_EQ(0, set_u32(self->nl, NFULA_CFG_QTHRESH, 40));
+	ASSERT_EQ(0, set_u32(self->nl, NFULA_CFG_NLBUFSIZ, 60000));
+	for (i = 0; i < 40; i++) {
+		EXPECT_EQ(NULL, ring_next(&self->ring));
+		send_fill(self->tx, 1, 1000);
+	}
+	rec = ring_next(&self->ring);
+	ASSERT_NE(NULL, rec);
+	EXPECT_LT(40 * 1000, rec->len);
+}
+
 /* The timer flushes to the ring, and wakes up. */
 TEST_F(ring, timer)
 {

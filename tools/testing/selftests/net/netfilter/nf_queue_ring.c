@@ -73,6 +73,17 @@ static int config_flags(struct mnl_socket *nl, uint32_t flags, uint32_t mask)
 	return nfq_request(nl, nlh);
 }
 
+static int set_maxlen(struct mnl_socket *nl, uint32_t maxlen)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh;
+
+	nlh = nfq_put_msg(buf, NFQNL_MSG_CONFIG, QUEUE_NUM);
+	mnl_attr_put_u32(nlh, NFQA_CFG_QUEUE_MAXLEN, htonl(maxlen));
+
+	return nfq_request(nl, nlh);
+}
+
 static int unbind(struct mnl_socket *nl)
 {
 	struct nfqnl_msg_config_cmd cmd = { .command = NFQNL_CFG_CMD_UNBIND };
@@ -220,6 +231,24 @@ static bool padding_clear(const struct nl_ring_rec *rec)
 
 	return all_zero(end, (const char *)rec +
 			     NL_RING_ALIGN(sizeof(*rec) + rec->len));
+}
+
+/* Packets are found by their ids when the limit has changed, down and up. */
+TEST_F(ring, maxlen)
+{
+	static const uint32_t maxlen[] = { 200, 1, 70000 };
+	uint32_t id, last = 0;
+	int i;
+
+	for (i = 0; i < 200; i++)
+		ASSERT_TRUE(send_fill(self->tx, i, 10));
+	for (i = 0; i < ARRAY_SIZE(maxlen); i++) {
+		ASSERT_EQ(0, set_maxlen(self->nl, maxlen[i]));
+		for (id = last + 1; id <= last + 50; id++)
+			ASSERT_EQ(0, verdict(self->nl, id, NF_DROP));
+		last += 50;
+		EXPECT_EQ(-ENOENT, verdict(self->nl, last, NF_DROP));
+	}
 }
 
 /* Records of all sizes, many times around the ring, over what was there */

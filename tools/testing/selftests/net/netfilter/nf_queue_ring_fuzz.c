@@ -28,6 +28,7 @@
 #define RING_SIZE	(256 * 1024)
 #define OPERATIONS	20000
 #define MESSAGE_MAX	2048
+#define LARGE		32
 
 static const char ruleset[] =
 	"nft 'table ip t { chain c {"
@@ -140,11 +141,15 @@ static void *send_packets(void *arg)
 	int gso_size;
 
 	while (more()) {
-		gso_size = below(&state, 8) ? 0 : 1 + below(&state, 1400);
-		setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &gso_size,
-			   sizeof(gso_size));
-		send(fd, buf, below(&state, below(&state, 8) ? 1500 : 60000),
-		     MSG_DONTWAIT);
+		/* Most are small: large ones take the time of many. */
+		if (!below(&state, LARGE)) {
+			gso_size = below(&state, 2) * below(&state, 1400);
+			setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &gso_size,
+				   sizeof(gso_size));
+			send(fd, buf, below(&state, 60000), MSG_DONTWAIT);
+		} else {
+			send(fd, buf, below(&state, 1400), MSG_DONTWAIT);
+		}
 	}
 	close(fd);
 
@@ -190,29 +195,42 @@ static void verdict_hdr(unsigned int *state, uint32_t last_id)
 	send_msg(nlh);
 }
 
+/* What a message of the queue begins with */
+struct head {
+	struct nlmsghdr nlh;
+	struct nfgenmsg nfg;
+	struct nlattr attr;
+	struct nfqnl_msg_packet_hdr packet;
+};
+
 /* Reads what is there, with positions that abuse_positions() may have made up:
- * a record is copied before it is looked at, as it can change.
+ * the head of a record is copied before it is looked at, as it can change.
  */
 static uint32_t read_ring(void)
 {
 	const struct ring *ring = &target.ring;
 	uint32_t last = __atomic_load_n(&ring->prod->pos, __ATOMIC_ACQUIRE);
 	uint32_t pos = ring->cons->pos, last_id = 0;
-	static char copy[RING_SIZE];
 
 	while (last - pos - 1 < RING_SIZE && pos % NL_RING_ALIGNTO == 0) {
 		const char *from = ring->data + pos % RING_SIZE;
 		size_t max = RING_SIZE - pos % RING_SIZE;
 		struct nl_ring_rec rec;
+		struct head head;
 
 		memcpy(&rec, from, sizeof(rec));
 		if (rec.len > max - sizeof(rec))
 			break;
-		memcpy(copy, from + sizeof(rec), rec.len);
-		if (!(rec.flags & NL_RING_REC_PAD) &&
-		    mnl_nlmsg_ok((struct nlmsghdr *)copy, rec.len))
-			last_id = nfq_packet_id((struct nlmsghdr *)copy);
 		pos += NL_RING_ALIGN(sizeof(rec) + rec.len);
+		if (rec.flags & NL_RING_REC_PAD)
+			continue;
+		if (rec.len < sizeof(struct nlmsghdr))
+			break;
+		if (rec.len < sizeof(head))
+			continue;
+		memcpy(&head, from + sizeof(rec), sizeof(head));
+		if (head.attr.nla_type == NFQA_PACKET_HDR)
+			last_id = ntohl(head.packet.packet_id);
 	}
 	__atomic_store_n(&ring->cons->pos, last, __ATOMIC_RELEASE);
 
