@@ -218,8 +218,8 @@ TEST_F(ring, recv)
 	ring_unmap(&ring);
 }
 
-/* Long enough for call_rcu() and a work item after it; membarrier() does nothing
- * on a single CPU.
+/* Long enough for call_rcu() and a work item after it; membarrier() does
+ * nothing on a single CPU.
  */
 static void wait_for_rcu(void)
 {
