@@ -61,8 +61,8 @@ struct nlring;
 
 /**
  * struct nlring_stats - what did not arrive
- * @lost:       messages that found no room in the ring
- * @lost_bytes: bytes of these messages
+ * @lost:       records that found no room in the ring
+ * @lost_bytes: bytes of these records
  * @dropped:    messages that found no room in the socket's receive buffer;
  *              with NL_RING_F_ALL the kernel may count here what it counts in
  *              @lost as well
@@ -126,8 +126,8 @@ size_t nlring_size(const struct nlring *nlring);
  * @msgs: set to the first message of the block, which is aligned as netlink
  *        messages are
  *
- * From the ring a block is one message, from the socket a datagram, which has
- * one or more. The messages are the kernel's; those of other processes are
+ * A block is a record of the ring or a datagram of the socket, and has one
+ * message or several. The messages are the kernel's; those of other processes are
  * skipped. A block is read only, and stays until nlring_release(),
  * nlring_wait(), or the next call of this function.
  *
