@@ -9,9 +9,10 @@ static int do_help(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	fputs("Usage: nfx ct events [ --events EVENT[,EVENT] ] [ --silent ]\n"
-	      "                 [ --ring | --no-ring ] [ --buffer SIZE ]\n"
-	      "                 [ --count N ] [ --timeout SECONDS ]\n"
+	fputs("Usage: nfx [ -4 | -6 ] ct events [ --events EVENT[,EVENT] ]\n"
+	      "                 [ --silent ] [ --ring | --no-ring ]\n"
+	      "                 [ --buffer SIZE ] [ --count N ]\n"
+	      "                 [ --timeout SECONDS ]\n"
 	      "       nfx ct help\n"
 	      "EVENT := { new | update | destroy }\n"
 	      "events: print what happens to conntrack entries, count losses\n",
@@ -23,7 +24,7 @@ int do_ct(int argc, char **argv)
 {
 	static const struct cmd table[] = {
 		{ "help",	do_help,	0 },
-		{ "events",	ct_events,	0 },
+		{ "events",	ct_events,	OPT_FAMILY },
 		{ NULL,		NULL,		0 },
 	};
 

@@ -67,12 +67,20 @@ static int print_event(int event, const struct nlmsghdr *nlh)
 	return MNL_CB_OK;
 }
 
+/* -4 and -6 */
+static bool wanted(const struct nlmsghdr *nlh)
+{
+	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
+
+	return !opts.family || nfg->nfgen_family == opts.family;
+}
+
 static int take_event(const struct nlmsghdr *nlh, void *data)
 {
 	struct events *events = data;
 	int event = ctview_event(nlh);
 
-	if (event == NFCT_T_UNKNOWN || events->stream.stop)
+	if (event == NFCT_T_UNKNOWN || events->stream.stop || !wanted(nlh))
 		return MNL_CB_OK;
 	stream_seen(&events->stream);
 	return events->silent ? MNL_CB_OK : print_event(event, nlh);

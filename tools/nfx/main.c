@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "main.h"
 #include "netns.h"
@@ -101,6 +102,7 @@ static enum mode set_option(int opt)
 	case '4':
 	case '6':
 		opts.given |= OPT_FAMILY;
+		opts.family = opt == '4' ? AF_INET : AF_INET6;
 		return MODE_RUN;
 	case LONG_DRY_RUN:
 		opts.given |= OPT_DRY_RUN;

@@ -39,6 +39,7 @@ enum nfx_optbit {
 /**
  * struct nfx_opts - the global options as given on the command line
  * @given: mask of enum nfx_optbit
+ * @family: of OPT_FAMILY, AF_INET or AF_INET6, else AF_UNSPEC
  * @quiet: -q: no summary on stderr, checks print nothing
  * @force: -f: a batch goes on after a failed line
  * @batch: -b: file to read commands from, "-" is stdin; not owned
@@ -46,6 +47,7 @@ enum nfx_optbit {
  */
 struct nfx_opts {
 	unsigned int given;
+	int family;
 	bool quiet;
 	bool force;
 	const char *batch;

@@ -132,6 +132,15 @@ for way in "${ways[@]}"; do
 	like "$way: text is that of conntrack -E" "$out" \
 		'^ +\[NEW\] udp +17 [0-9]+ src=127.0.0.1 dst=127.0.0.1 '
 
+	global=(-6 -j)
+	events "$way" --count 1
+	lab_flows 1
+	echo > /dev/udp/::1/10000
+	ended
+	json "$way: -6 passes over IPv4" '.family == "ipv6" and
+		.["tuple-orig"].dst == "::1"'
+
+	global=()
 	events "$way" --silent --count 4
 	lab_flows 4
 	ended
