@@ -75,13 +75,25 @@ def build_all(tree, srcdir, tree_id, target):
                 f"O={obj}", "ARCH=x86", f"-j{os.cpu_count() or 1}",
                 f"TARGETS={' '.join(TARGETS)}",
                 f"KSFT_INSTALL_PATH={target}", "install"], log=log, env=env)
-    # make -k goes on after errors, and then installs nothing of a target.
+    # make -k goes on after errors, and then installs nothing of a target, or
+    # only a part of what it lists.
     listed = (target / LIST).read_text(encoding="utf-8") \
         if (target / LIST).exists() else ""
     for name in TARGETS:
         if not re.search(rf"^{name}:", listed, re.M):
             ui.die(f"the selftests of {name} did not install", f"see {log}")
+    for name in listed.split():
+        if not (target / name.replace(":", "/")).exists():
+            ui.die(f"the selftest {name} did not install: "
+                   f"{first_error(log) or 'no error'}", f"see {log}")
     ui.run(["rm", "-rf", work])
+
+
+def first_error(log):
+    """Return the compiler's first error in @log, None if there is none."""
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        return next((line.strip() for line in lines if ": error: " in line),
+                    None)
 
 
 def export(srcdir, tree_id, target):
