@@ -22,6 +22,7 @@
 
 #define RING_SIZE	(256 * 1024)
 #define DUMP_ROUTES	16384
+#define DUMP_TIMEOUT	600	/* seconds; a debug kernel is slow */
 #define NLMON_INDEX	1000
 
 struct request {
@@ -354,7 +355,7 @@ static int read_dump(struct reader *reader, uint32_t seq, unsigned int *bytes,
 }
 
 /* A dump of several times the ring is complete, and waits for the reader. */
-TEST_F(all, dump)
+TEST_F_TIMEOUT(all, dump, DUMP_TIMEOUT)
 {
 	unsigned int i, bytes = 0, queued = 0;
 	struct datagram dgram;
@@ -373,7 +374,7 @@ TEST_F(all, dump)
 /* What is queued comes first: a reader that only looks does not have the dump
  * fill the queue.
  */
-TEST_F(all, dump_behind_queue)
+TEST_F_TIMEOUT(all, dump_behind_queue, DUMP_TIMEOUT)
 {
 	struct nlmsghdr nlh = { .nlmsg_len = sizeof(nlh) };
 	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
