@@ -97,7 +97,8 @@ typedef void (*drop_fn)(struct mnl_socket *nl, uint32_t last_id, int count);
 	WAY(10, "uring-batch", read_uring, drop_batch)		\
 	WAY(11, "ring-or-uring", read_ring, drop_vector)	\
 	WAY(12, "uring-without", read_uring, drop_batch)	\
-	WAY(13, "plain-without", queue_read, drop_one_per_send)
+	WAY(13, "plain-without", queue_read, drop_one_per_send)	\
+	WAY(14, "ring-or-best", read_ring, drop_vector)
 
 /* A mark is part of the instruction, so there is a copy for each. */
 static inline __attribute__((always_inline)) int
