@@ -56,6 +56,10 @@ EXIT_LINE = re.compile(r"^(.*)NFX-EXIT (\d+)$")
 
 RC_TIMEOUT = 124
 
+# Boots before a fault of the emulator, as the next one, counts; on a busy host
+# two in a row happen.
+EMULATOR_TRIES = 3
+
 # The kernel patches code with a breakpoint in place of the first byte, and
 # takes it for its own as long as the patching lasts.  QEMU's vCPUs translate
 # code ahead, and one may run a breakpoint that is no longer in memory.
@@ -205,11 +209,13 @@ def boot(image, jobdir, *, cpus=2, mem=2048, timeout=600, insn=False,
     options = {"accel": accel, "cpus": cpus, "mem": mem, "timeout": timeout,
                "echo": echo, "allow": allow, "words": words,
                "profile": profile}
-    result = run_qemu(image, jobdir, **options)
-    if accel == "tcg" and stale_breakpoint(read_lines(result.console)):
+    for left in reversed(range(EMULATOR_TRIES)):
+        result = run_qemu(image, jobdir, **options)
+        if accel != "tcg" or not left or \
+                not stale_breakpoint(read_lines(result.console)):
+            break
         ui.warn("the emulator ran a breakpoint that was already removed, see "
                 f"{result.console}: booting again")
-        result = run_qemu(image, jobdir, **options)
     return result
 
 
