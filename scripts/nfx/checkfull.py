@@ -36,6 +36,9 @@ RACES_SECONDS = 600
 # A test point: failed, name, why it was skipped.
 POINT = re.compile(r"^(not )?ok \d+ - (.*?)(?: # SKIP (.*))?$", re.M)
 
+# A subtest of a program that passed, as the runner shows it.
+SUBTEST_SKIP = re.compile(r"^# ok \d+ (\S+) # SKIP (.*)")
+
 # A line that starts a function, in kernel style.
 FUNCTION = re.compile(r"^(?:[A-Za-z_][\w \t*]*[ \t*])?(\w+)\([^;]*$", re.M)
 
@@ -94,16 +97,25 @@ def failures(results):
                      for item in results if not item.ok)
 
 
+def skips(results):
+    """Return a text naming what was skipped, programs and subtests."""
+    found = [f"{item.program} ({item.reason})" for item in results
+             if item.outcome == tap.SKIP]
+    for item in results:
+        found += [f"{match[1]} ({match[2]})" for match in
+                  map(SUBTEST_SKIP.match, item.lines) if match]
+    return ", ".join(found)
+
+
 def own_verdict(config, allow=()):
     programs = own_programs()
     results = ksft.run(config, "nfx", programs, allow=allow)
     bad = failures(results)
-    skipped = [item for item in results if item.outcome == tap.SKIP]
     if bad:
         return Verdict(False, bad)
+    skipped = skips(results)
     if skipped:
-        return Verdict(False, "skipped on the patched kernel: " + ", ".join(
-            f"{item.program} ({item.reason})" for item in skipped))
+        return Verdict(False, f"skipped on the patched kernel: {skipped}")
     return Verdict(True, f"{plural(len(results), 'selftest')} pass on the "
                          f"{config} kernel")
 
