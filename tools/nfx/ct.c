@@ -5,7 +5,7 @@
 #include "ct.h"
 #include "main.h"
 
-static int do_help(int argc, char **argv)
+int ct_help(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
@@ -13,9 +13,12 @@ static int do_help(int argc, char **argv)
 	      "                 [ --silent ] [ --ring | --no-ring ]\n"
 	      "                 [ --buffer SIZE ] [ --count N ]\n"
 	      "                 [ --timeout SECONDS ]\n"
+	      "       nfx ct table [ show ] [ --all ]\n"
+	      "       nfx ct table watch [ -i SECONDS ] [ -c COUNT ]\n"
 	      "       nfx ct help\n"
 	      "EVENT := { new | update | destroy }\n"
-	      "events: print what happens to conntrack entries, count losses\n",
+	      "events: print what happens to conntrack entries, count losses\n"
+	      "table:  show or watch the hash table: size, chains, resizes\n",
 	      stdout);
 	return NFX_OK;
 }
@@ -23,8 +26,9 @@ static int do_help(int argc, char **argv)
 int do_ct(int argc, char **argv)
 {
 	static const struct cmd table[] = {
-		{ "help",	do_help,	0 },
+		{ "help",	ct_help,	0 },
 		{ "events",	ct_events,	OPT_FAMILY },
+		{ "table",	ct_table,	0 },
 		{ NULL,		NULL,		0 },
 	};
 

@@ -111,6 +111,13 @@ const struct feature features[] = {
 		.probe	 = probe_ct_buckets_auto,
 		.place	 = PROBE_HERE,
 	}, {
+		.name	 = "ct-table-stats",
+		.block	 = "02xx",
+		.summary = "ctnetlink reports the state of the table",
+		.asked	 = "IPCTNL_MSG_CT_GET_STATS for CTA_STATS_GLOBAL_BUCKETS",
+		.probe	 = probe_ct_table_stats,
+		.place	 = PROBE_HERE,
+	}, {
 		.name	 = "ct-flush",
 		.block	 = "03xx",
 		.summary = "conntrack flushes by filter and counts",

@@ -16,8 +16,6 @@
 
 #include "netns.h"
 
-#define NETNS_RUN_DIR "/run/netns"
-
 int netns_enter(const char *name)
 {
 	char path[256];
@@ -37,7 +35,7 @@ int netns_enter(const char *name)
 
 int netns_push(void)
 {
-	int old = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int old = open(NETNS_SELF, O_RDONLY | O_CLOEXEC);
 	int err;
 
 	if (old < 0)
@@ -55,6 +53,22 @@ int netns_pop(int old)
 
 	close(old);
 	return err;
+}
+
+int netns_visit(int fd, int (*func)(void *data), void *data)
+{
+	int old = open(NETNS_SELF, O_RDONLY | O_CLOEXEC);
+	int err;
+
+	if (old < 0)
+		return -errno;
+	if (setns(fd, CLONE_NEWNET)) {
+		err = -errno;
+		close(old);
+		return err;
+	}
+	err = func(data);
+	return netns_pop(old) ? -ENOTRECOVERABLE : err;
 }
 
 static int write_file(const char *path, const char *text)

@@ -5,6 +5,10 @@
 
 #include <stdbool.h>
 
+/* Those of ip-netns(8), by name, and that of this thread. */
+#define NETNS_RUN_DIR	"/run/netns"
+#define NETNS_SELF	"/proc/thread-self/ns/net"
+
 /**
  * netns_enter() - move this process into /run/netns/@name (ip-netns(8))
  *
@@ -22,6 +26,15 @@ int netns_push(void);
 
 /** netns_pop() - go back, the new namespace ends. Return: 0 or -errno. */
 int netns_pop(int old);
+
+/**
+ * netns_visit() - run @func in another network namespace and come back
+ * @fd: of the namespace
+ *
+ * Return: what @func returned, -errno if the namespace cannot be entered;
+ * -ENOTRECOVERABLE if there is no way back.
+ */
+int netns_visit(int fd, int (*func)(void *data), void *data);
 
 /**
  * netns_private() - move this process into a new, empty network namespace

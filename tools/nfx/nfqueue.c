@@ -75,21 +75,6 @@ int nfq_has_vector(struct nl *nl, uint16_t num, mnl_cb_t cb, void *data)
 	return err == -EINVAL || !err ? 0 : err;
 }
 
-/* The attribute, if it has the size its content needs. */
-static const void *payload(const struct nlattr *attr, size_t size)
-{
-	if (!attr || mnl_attr_get_payload_len(attr) < size)
-		return NULL;
-	return mnl_attr_get_payload(attr);
-}
-
-static uint32_t get_u32(const struct nlattr *attr)
-{
-	const uint32_t *value = payload(attr, sizeof(*value));
-
-	return value ? ntohl(*value) : 0;
-}
-
 static void get_payload(const struct nlattr **tb, struct nfq_packet *packet)
 {
 	const struct nlattr *attr = tb[NFQA_PAYLOAD];
@@ -98,7 +83,7 @@ static void get_payload(const struct nlattr **tb, struct nfq_packet *packet)
 		packet->payload = mnl_attr_get_payload(attr);
 		packet->copied = mnl_attr_get_payload_len(attr);
 	}
-	packet->len = tb[NFQA_CAP_LEN] ? get_u32(tb[NFQA_CAP_LEN]) :
+	packet->len = tb[NFQA_CAP_LEN] ? nl_be32(tb[NFQA_CAP_LEN]) :
 					 packet->copied;
 }
 
@@ -113,7 +98,7 @@ int nfq_parse(const struct nlmsghdr *nlh, struct nfq_packet *packet)
 	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*nfg))
 		return -EBADMSG;
 	nl_attrs(nlh, sizeof(*nfg), tb, NFQA_MAX);
-	hdr = payload(tb[NFQA_PACKET_HDR], sizeof(*hdr));
+	hdr = nl_payload(tb[NFQA_PACKET_HDR], sizeof(*hdr));
 	if (!hdr)
 		return -EBADMSG;
 	nfg = mnl_nlmsg_get_payload(nlh);
@@ -121,11 +106,11 @@ int nfq_parse(const struct nlmsghdr *nlh, struct nfq_packet *packet)
 	packet->id = ntohl(hdr->packet_id);
 	packet->hw_proto = ntohs(hdr->hw_protocol);
 	packet->hook = hdr->hook;
-	packet->mark = get_u32(tb[NFQA_MARK]);
-	packet->indev = get_u32(tb[NFQA_IFINDEX_INDEV]);
-	packet->outdev = get_u32(tb[NFQA_IFINDEX_OUTDEV]);
-	packet->physin = get_u32(tb[NFQA_IFINDEX_PHYSINDEV]);
-	packet->physout = get_u32(tb[NFQA_IFINDEX_PHYSOUTDEV]);
+	packet->mark = nl_be32(tb[NFQA_MARK]);
+	packet->indev = nl_be32(tb[NFQA_IFINDEX_INDEV]);
+	packet->outdev = nl_be32(tb[NFQA_IFINDEX_OUTDEV]);
+	packet->physin = nl_be32(tb[NFQA_IFINDEX_PHYSINDEV]);
+	packet->physout = nl_be32(tb[NFQA_IFINDEX_PHYSOUTDEV]);
 	get_payload(tb, packet);
 	return 0;
 }

@@ -218,3 +218,17 @@ void nl_nested(const struct nlattr *nest, const struct nlattr **tb,
 	mnl_attr_for_each_nested(attr, nest)
 		index_attr(attr, tb, max);
 }
+
+const void *nl_payload(const struct nlattr *attr, size_t size)
+{
+	if (!attr || mnl_attr_get_payload_len(attr) < size)
+		return NULL;
+	return mnl_attr_get_payload(attr);
+}
+
+uint32_t nl_be32(const struct nlattr *attr)
+{
+	const uint32_t *value = nl_payload(attr, sizeof(*value));
+
+	return value ? ntohl(*value) : 0;
+}

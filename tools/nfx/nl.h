@@ -110,4 +110,10 @@ void nl_attrs(const struct nlmsghdr *nlh, unsigned int offset,
 void nl_nested(const struct nlattr *nest, const struct nlattr **tb,
 	       unsigned int max);
 
+/** nl_payload() - what @attr holds, NULL if absent or less than @size bytes */
+const void *nl_payload(const struct nlattr *attr, size_t size);
+
+/** nl_be32() - a number in network byte order, 0 if @attr holds none */
+uint32_t nl_be32(const struct nlattr *attr);
+
 #endif /* NFX_NL_H */

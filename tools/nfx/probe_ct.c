@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Conntrack: gc wake-up, table-full message, automatic size, flush. */
+/* Conntrack: gc wake-up, table-full message, automatic size, state, flush. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctlog.h"
+#include "cttable.h"
 #include "lab.h"
 #include "main.h"
 #include "probes.h"
@@ -51,20 +51,33 @@ void probe_ct_full_log(struct finding *f)
 				"and causing one would write to it");
 }
 
+/* All network namespaces show it, the initial one sets it. */
 void probe_ct_buckets_auto(struct finding *f)
 {
-	struct stat st;
-
 	if (!access(CT_SYSCTL "_auto", F_OK))
 		finding_yes(f, "the sysctl exists");
-	else if (stat(CT_SYSCTL, &st))
+	else if (access(CT_SYSCTL, F_OK))
 		finding_unknown(f, errno, "conntrack is not active in this "
 				"network namespace");
-	else if (st.st_mode & 0200)
-		finding_no(f, ENOENT, "the sysctl does not exist");
 	else
-		finding_unknown(f, ENOENT, "it is shown in the initial "
-				"network namespace only");
+		finding_no(f, ENOENT, "the sysctl does not exist");
+}
+
+void probe_ct_table_stats(struct finding *f)
+{
+	NL_AUTO nl = lab_open(f, NETLINK_NETFILTER);
+	struct cttable table;
+
+	if (!nl || setup_failed(f, cttable_ask(nl, &table),
+				"the counters of conntrack"))
+		return;
+	if (table.reported)
+		finding_yes(f, "the table has %u buckets", table.buckets);
+	else if (cttable_is_initial())
+		finding_no(f, 0, "the counters do not describe the table");
+	else
+		finding_unknown(f, 0, "only the initial network namespace "
+				"shows the table");
 }
 
 static int ask_ct(struct nl *nl, uint8_t msg, uint16_t flags)

@@ -9,6 +9,7 @@ struct finding;
 void probe_ct_gc_wake(struct finding *f);
 void probe_ct_full_log(struct finding *f);
 void probe_ct_buckets_auto(struct finding *f);
+void probe_ct_table_stats(struct finding *f);
 void probe_ct_flush(struct finding *f);
 
 /* probe_fib.c */

@@ -3,16 +3,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "main.h"
 #include "out.h"
+#include "signals.h"
 #include "stream.h"
 
 /* Blocks that are read before signals, time and output have their turn. */
@@ -26,8 +24,7 @@
 
 /* What ends a stream from outside. */
 struct limits {
-	sigset_t old_mask;
-	int signal_fd;
+	struct signals signals;
 	int64_t deadline_ms;	/* monotonic, -1 for none */
 };
 
@@ -112,33 +109,8 @@ static int64_t now_ms(void)
 /* From here on SIGINT and SIGTERM end the stream and not the process. */
 static int limits_begin(struct limits *limits, uint64_t timeout)
 {
-	sigset_t mask;
-	int err;
-
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &mask, &limits->old_mask))
-		return -errno;
-	limits->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (limits->signal_fd < 0) {
-		err = -errno;
-		sigprocmask(SIG_SETMASK, &limits->old_mask, NULL);
-		return err;
-	}
 	limits->deadline_ms = timeout ? now_ms() + (int64_t)timeout * 1000 : -1;
-	return 0;
-}
-
-static void limits_end(struct limits *limits)
-{
-	struct signalfd_siginfo info;
-
-	/* What has arrived must not kill when it is unblocked. */
-	while (read(limits->signal_fd, &info, sizeof(info)) > 0)
-		;
-	close(limits->signal_fd);
-	sigprocmask(SIG_SETMASK, &limits->old_mask, NULL);
+	return signals_hold(&limits->signals);
 }
 
 static int take_block(struct stream *stream, const void *msgs, size_t len)
@@ -187,7 +159,7 @@ static int wait_more(struct stream *stream, struct nl *nl,
 {
 	struct pollfd pfd[] = {
 		{ .fd = mnl_socket_get_fd(nl->sock), .events = POLLIN },
-		{ .fd = limits->signal_fd, .events = POLLIN },
+		{ .fd = limits->signals.fd, .events = POLLIN },
 	};
 	bool idle = nlring_arm(stream->nlring);
 	int n = poll(pfd, ARRAY_SIZE(pfd), sleep_ms(limits, idle));
@@ -227,7 +199,7 @@ int stream_run(struct stream *stream, struct nl *nl)
 		if (!err && !stream->stop)
 			err = wait_more(stream, nl, &limits);
 	}
-	limits_end(&limits);
+	signals_release(&limits.signals);
 	return err;
 }
 

@@ -50,5 +50,5 @@ chmod 755 "$tmp/as-user"
 NFX=$tmp/as-user
 run -j feature list
 is "an ordinary user gets status 0" "$rc" 0
-json "an ordinary user gets answers" 'length == 22'
+json "an ordinary user gets answers" 'length == 23'
 finish

@@ -57,7 +57,8 @@ json "two rows of one method" '.packets == 64 and .runs == 2 and
 	all(.rows[]; .size == 64 and .gso == false and .queues == 1 and
 		.order == "in-order" and .depth == 0 and .["arrival-ns"] > 0 and
 		(.methods | map(.method)) == ["recv+send"])'
-json "its figures agree" 'all(.rows[].methods[];
+# A machine that is busy otherwise can hide what a method takes.
+json "its figures agree" 'all(.rows[].methods[] | select(.ns);
 	(.ns * .["packets-per-second"] / 1e9 - 1 | fabs) < 0.001 and
 	.["ns-p99"] >= .ns and .ratio == 1)'
 

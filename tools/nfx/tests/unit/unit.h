@@ -14,6 +14,11 @@ static inline void ok(bool good, const char *name)
 	printf("%sok %u - %s\n", good ? "" : "not ", ++unit_tests, name);
 }
 
+static inline void skip(const char *name, const char *reason)
+{
+	printf("ok %u - %s # SKIP %s\n", ++unit_tests, name, reason);
+}
+
 static inline int unit_finish(void)
 {
 	printf("1..%u\n", unit_tests);
