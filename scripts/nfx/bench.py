@@ -28,7 +28,7 @@ import uml
 
 # Booting and ending a guest, on top of what its scenarios may take.
 BOOT_SECONDS = 120
-MEMORY = {"qemu": 2048, "uml": 1024}
+MEMORY = {"qemu": 2048, "uml": 4096}
 JSON_FIELDS = ("id", "what", "unit", "instrument", "stock", "patched",
                "better")
 

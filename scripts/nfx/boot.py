@@ -67,7 +67,7 @@ def main(args):
             return shell(image, job, args)
         if words:
             write_run(job, f"#!/bin/bash\n{shlex.join(words)}\n")
-        if args.image == "um":
+        if build.arch(args.image) == "um":
             result = uml.boot(image, job, cpus=args.cpus, mem=args.mem,
                               timeout=args.timeout, echo=show)
         else:
@@ -112,7 +112,7 @@ def report(result):
 
 def shell(image, job, args):
     """Give the user a shell in the guest on this terminal."""
-    if args.image == "um":
+    if build.arch(args.image) == "um":
         ui.die("User-mode Linux runs commands only",
                "give one after --", ui.EXIT_USAGE)
     deps.ensure("guest")

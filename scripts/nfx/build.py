@@ -35,6 +35,7 @@ CONFIGS = {
     "debug": (*X86, "debug.config"),
     "kcsan": (*X86, "kcsan.config"),
     "um": ("um.config",),
+    "kunit": ("um.config", "kunit.config"),
 }
 CONFIG_NAMES = tuple(CONFIGS)
 
@@ -79,7 +80,7 @@ def main(args):
 
 
 def arch(config):
-    return "um" if config == "um" else "x86"
+    return "um" if config in ("um", "kunit") else "x86"
 
 
 def source(tree):
@@ -162,9 +163,9 @@ def build_image(image, tree, target):
     what = f"building the {image.config} kernel ({tree} tree)"
     with ui.progress(what) as bar:
         configure(image.config, image.srcdir, objdir, log)
-        goal = "linux" if image.config == "um" else "bzImage"
+        goal = "linux" if arch(image.config) == "um" else "bzImage"
         make(image.srcdir, objdir, log, goal, bar=bar, config=image.config)
-    kernel = objdir / ("linux" if image.config == "um"
+    kernel = objdir / ("linux" if arch(image.config) == "um"
                        else "arch/x86/boot/bzImage")
     with paths.new_dir(target) as temp:
         shutil.copy2(kernel, temp / "kernel")

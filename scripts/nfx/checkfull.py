@@ -29,8 +29,11 @@ FIB_TESTS = ("net:fib-onlink-tests.sh", "net:fib_nexthop_multiprefix.sh",
              "net:fib_rule_tests.sh", "net:fib_tests.sh",
              "net:route_hint.sh")
 
-FUZZER = "net/netfilter:nf_queue_ring_fuzz"
+RING_FUZZER = "net/netfilter:nf_queue_ring_fuzz"
 FUZZ_OPERATIONS = 10_000_000
+TABLE_STRESS = "net/netfilter:conntrack_htable_stress"
+STRESS_OPERATIONS = 1_000_000
+STRESS_SECONDS = 600
 RACES_SECONDS = 600
 # Races of the base in files that the stack touches: dev->flags, which the
 # fuzzer changes, is read without READ_ONCE().
@@ -143,19 +146,29 @@ def part_kcsan():
     return own_verdict("kcsan", others_races())
 
 
-def fuzzed(config, operations, **options):
-    outcome = fuzz.run(config, FUZZER, operations, **options)
+def fuzzed(program, config, operations, **options):
+    outcome = fuzz.run(config, program, operations, **options)
     return Verdict(not outcome.problem, outcome.problem or
                    f"{outcome.operations} operations on the {config} kernel")
 
 
 def part_fuzz():
-    return fuzzed("debug", FUZZ_OPERATIONS)
+    return fuzzed(RING_FUZZER, "debug", FUZZ_OPERATIONS)
 
 
 def part_races():
-    return fuzzed("kcsan", FUZZ_OPERATIONS, seconds=RACES_SECONDS,
-                  allow=others_races() + BASE_RACES)
+    return fuzzed(RING_FUZZER, "kcsan", FUZZ_OPERATIONS,
+                  seconds=RACES_SECONDS, allow=others_races() + BASE_RACES)
+
+
+def part_ct_stress():
+    return fuzzed(TABLE_STRESS, "debug", STRESS_OPERATIONS,
+                  seconds=STRESS_SECONDS)
+
+
+def part_ct_races():
+    return fuzzed(TABLE_STRESS, "kcsan", STRESS_OPERATIONS,
+                  seconds=RACES_SECONDS, allow=others_races() + BASE_RACES)
 
 
 def touched_functions():
@@ -291,4 +304,7 @@ PARTS = {
     "kcsan": (part_kcsan, "the stack's selftests on the kcsan kernel"),
     "fuzz": (part_fuzz, "10 million random operations on the debug kernel"),
     "races": (part_races, "the same for 10 minutes on the kcsan kernel"),
+    "ct-stress": (part_ct_stress,
+                  "10 minutes of resizes and all else on the debug kernel"),
+    "ct-races": (part_ct_races, "the same on the kcsan kernel"),
 }

@@ -164,7 +164,8 @@ def command(image, run, accel, cpus, mem, words, terminal=False,
     append = (f"console=ttyS0 root=/dev/vda ro rootfstype=squashfs "
               f"init=/nfx-init panic=-1 loglevel=7 mitigations=off "
               f"no_timer_check {PATIENCE} {words}")
-    disk = "if=virtio,format=raw,readonly=on,file="
+    # No lock: User-mode Linux, which may run beside, locks the same image.
+    disk = "if=virtio,format=raw,readonly=on,file.locking=off,file="
     cmd = [QEMU, *accelerator(accel), "-M", "q35", "-smp", str(cpus),
            "-m", str(mem), "-nodefaults", "-no-user-config",
            "-display", "none", "-no-reboot", "-kernel", str(image.kernel),

@@ -48,6 +48,7 @@ PARTS = (
          "prepared tree"),
     Part("boot", [TREE, "boot", "--", "uname", "-r"], "patched kernel"),
     Part("selftests of the stack", [TREE, "test"], "boot"),
+    Part("KUnit tests of the stack", [TREE, "kunit"], "prepared tree"),
     Part("tests of nfx", ["make", "-C", str(paths.ROOT / "tools/nfx"),
                           "check"]),
     Part("tests of nfx in the guest",

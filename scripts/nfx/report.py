@@ -22,6 +22,9 @@ FULL_BAR = 78
 # From this fraction on the figure stands in its bar, else behind it.
 INSIDE_FROM = 0.5
 
+GOAL = {"lower": "lower is better", "higher": "higher is better",
+        "no-higher": "must not rise"}
+
 GOOD = "good"
 BAD = "bad"
 
@@ -45,9 +48,10 @@ def number(value):
 def verdict(row):
     """Judge @row: is the patched kernel better, and by how much?"""
     stock, patched = row["stock"], row["patched"]
-    lower = row["better"] == "lower"
+    lower = row["better"] != "higher"
     if abs(patched - stock) <= NOISE * abs(stock):
-        return Verdict(BAD, "no change")
+        level = GOOD if row["better"] == "no-higher" else BAD
+        return Verdict(level, "no change")
     level = GOOD if (patched < stock) == lower else BAD
     if patched == 0:
         return Verdict(level, "gone")
@@ -65,10 +69,12 @@ def summary(rows):
     """Say in one line how the patched kernel did over all rows."""
     verdicts = [verdict(row) for row in rows]
     gone = sum(v == Verdict(GOOD, "gone") for v in verdicts)
+    same = sum(v == Verdict(GOOD, "no change") for v in verdicts)
     good = sum(v.level == GOOD for v in verdicts)
     word = "row" if len(rows) == 1 else "rows"
-    return (f"{len(rows)} {word}: {gone} gone, {good - gone} better, "
-            f"{len(rows) - good} not better")
+    held = f"{same} as they should stay, " if same else ""
+    return (f"{len(rows)} {word}: {gone} gone, {good - gone - same} better, "
+            f"{held}{len(rows) - good} not better")
 
 
 def esc(text):
@@ -135,7 +141,7 @@ def card(row):
 <span class="badge {judged.level}">{esc(judged.text)}</span></div>
 {bars(row)}
 <p class="how"><code>{esc(row["id"])}</code> {esc(row["instrument"])}; \
-{esc(row["better"])} is better{log}</p>
+{esc(GOAL[row["better"]])}{log}</p>
 </article>
 """
 

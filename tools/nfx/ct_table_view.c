@@ -81,6 +81,22 @@ static void print_cpus(const struct cttable_cpus *cpus)
 	printf("%-17s%" PRIu64 "\n", "chain too long", cpus->toolong);
 }
 
+/* The lengths of a class of chains: "2", "3-4", "33+" */
+static void print_class(unsigned int class)
+{
+	unsigned int min = cttable_chain_min(class);
+	unsigned int max = cttable_chain_min(class + 1) - 1;
+	char text[16];
+
+	if (class == CTTABLE_CHAINS - 1)
+		snprintf(text, sizeof(text), "%u+", min);
+	else if (min == max)
+		snprintf(text, sizeof(text), "%u", min);
+	else
+		snprintf(text, sizeof(text), "%u-%u", min, max);
+	printf("%5s", text);
+}
+
 static void print_chains(const struct cttable *table)
 {
 	unsigned int used = bars_used(table->chains, CTTABLE_CHAINS), i;
@@ -91,8 +107,8 @@ static void print_chains(const struct cttable *table)
 		width = columns - BAR_START;
 	printf("\n%5s %8s\n", "NODES", "CHAINS");
 	for (i = 0; i < used; i++) {
-		printf("%4u%c %8u", i, i == CTTABLE_CHAINS - 1 ? '+' : ' ',
-		       table->chains[i]);
+		print_class(i);
+		printf(" %8u", table->chains[i]);
 		bars_print(bars_length(table->chains[i], max, width));
 	}
 }
@@ -163,7 +179,9 @@ static json_t *chains_json(const struct cttable *table)
 		return json_null();
 	}
 	for (i = 0; i < CTTABLE_CHAINS; i++)
-		json_array_append_new(list, json_integer(table->chains[i]));
+		json_array_append_new(list, json_pack("{s:I, s:I}",
+			"nodes", (json_int_t)cttable_chain_min(i),
+			"chains", (json_int_t)table->chains[i]));
 	return list;
 }
 

@@ -21,25 +21,15 @@ static bool is_reply(const struct nlmsghdr *nlh, uint8_t msg)
 	       mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg);
 }
 
-/* There may be more or less of them one day. */
-static void parse_chains(const struct nlattr *attr, uint32_t *chains)
+unsigned int cttable_chain_min(unsigned int class)
 {
-	const uint32_t *values = nl_payload(attr, sizeof(*values));
-	unsigned int count, i;
-
-	if (!values)
-		return;
-	count = mnl_attr_get_payload_len(attr) / sizeof(*values);
-	for (i = 0; i < count; i++) {
-		unsigned int to = i < CTTABLE_CHAINS ? i : CTTABLE_CHAINS - 1;
-
-		chains[to] += ntohl(values[i]);
-	}
+	return class < 2 ? class : (1u << (class - 2)) + 1;
 }
 
 int cttable_parse(const struct nlmsghdr *nlh, struct cttable *table)
 {
 	const struct nlattr *tb[CTA_STATS_GLOBAL_MAX + 1];
+	unsigned int i;
 
 	memset(table, 0, sizeof(*table));
 	table->sysctl_auto = -1;
@@ -62,7 +52,8 @@ int cttable_parse(const struct nlmsghdr *nlh, struct cttable *table)
 	table->shrunk = nl_be32(tb[CTA_STATS_GLOBAL_SHRUNK]);
 	table->failed = nl_be32(tb[CTA_STATS_GLOBAL_RESIZE_FAILED]);
 	table->longest = nl_be32(tb[CTA_STATS_GLOBAL_CHAIN_LONGEST]);
-	parse_chains(tb[CTA_STATS_GLOBAL_CHAINS], table->chains);
+	for (i = 0; i < CTTABLE_CHAINS; i++)
+		table->chains[i] = nl_be32(tb[CTA_STATS_GLOBAL_CHAINS_0 + i]);
 	return 0;
 }
 

@@ -8,8 +8,8 @@
 
 #include "nl.h"
 
-/* Lengths of a chain that the kernel tells apart; the last one is "or more". */
-#define CTTABLE_CHAINS 32
+/* Lengths of a chain that the kernel tells apart. */
+#define CTTABLE_CHAINS 8
 
 /**
  * struct cttable - the table that all network namespaces share
@@ -26,7 +26,8 @@
  * @shrunk:      times it was made smaller
  * @failed:      times there was no memory for that
  * @longest:     nodes in the longest chain of the sample
- * @chains:      sampled buckets, by the number of nodes in them
+ * @chains:      sampled buckets, by the number of nodes in them, see
+ *               cttable_chain_min()
  */
 struct cttable {
 	uint32_t entries;
@@ -44,6 +45,15 @@ struct cttable {
 	uint32_t longest;
 	uint32_t chains[CTTABLE_CHAINS];
 };
+
+/**
+ * cttable_chain_min() - number of nodes from which on a chain is in a class
+ * @class: index of cttable.chains
+ *
+ * A chain with less nodes than the next class is in this one: 0, 1, 2, 3 to 4,
+ * 5 to 8, 9 to 16, 17 to 32, 33 and more.
+ */
+unsigned int cttable_chain_min(unsigned int class);
 
 /** cttable_parse() - read a reply, all but sysctls. Return: 0 or -EBADMSG. */
 int cttable_parse(const struct nlmsghdr *nlh, struct cttable *table);

@@ -11,8 +11,12 @@ full=20000
 fills=0
 max=$(sysctl -n net.netfilter.nf_conntrack_max)
 buckets=$(sysctl -n net.netfilter.nf_conntrack_buckets)
+# Only the patched kernel has it. A table that grows has no chain that is full.
+auto=$(sysctl -ne net.netfilter.nf_conntrack_buckets_auto)
 trap 'sysctl -q net.netfilter.nf_conntrack_max="$max"
-      sysctl -q net.netfilter.nf_conntrack_buckets="$buckets"' EXIT
+      sysctl -q net.netfilter.nf_conntrack_buckets="$buckets"
+      sysctl -qe net.netfilter.nf_conntrack_buckets_auto="$auto"' EXIT
+sysctl -qe net.netfilter.nf_conntrack_buckets_auto=0
 
 add_ns()
 {
@@ -89,7 +93,7 @@ without_line()
 
 log()
 {
-	local marker="ct.sh: log $$" bad silent
+	local marker="ct.sh: log $$" bad silent n
 
 	add_ns full1 full2 chain
 	echo "$marker" >/dev/kmsg
@@ -105,10 +109,11 @@ log()
 
 	# 24 connections per bucket are 48 tuples, 50 to 80 are the limit.
 	sysctl -q net.netfilter.nf_conntrack_buckets=512
-	sysctl -q net.netfilter.nf_conntrack_max=32768
+	n=$(sysctl -n net.netfilter.nf_conntrack_buckets)
+	sysctl -q net.netfilter.nf_conntrack_max=$((n * 64))
 	# One bucket may be full before all of them are.
-	fill chain ESTABLISHED 8192 || true
-	flows chain 4096
+	fill chain ESTABLISHED $((n * 16)) || true
+	flows chain $((n * 8))
 	ip netns exec chain conntrack -S
 	ip netns exec chain conntrack -S | grep -q 'chaintoolong=[1-9]'
 

@@ -210,6 +210,9 @@ class Verdicts(unittest.TestCase):
                 ((0, 0), report.BAD, "no change"),
                 ((0, 3), report.BAD, "new"),
                 ((100, 150), report.BAD, "+50 %"),
+                ((1000, 1005, "no-higher"), report.GOOD, "no change"),
+                ((1000, 900, "no-higher"), report.GOOD, "-10 %"),
+                ((1000, 1100, "no-higher"), report.BAD, "+10 %"),
                 ((10, 30, "higher"), report.GOOD, "+200 %"),
                 ((10, 90, "higher"), report.GOOD, "9 x more"),
                 ((90, 10, "higher"), report.BAD, "9 x less")):

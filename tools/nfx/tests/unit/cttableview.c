@@ -74,11 +74,11 @@ static void test_text(void)
 	ok(strstr(text, "\nsearch restarts  77\nchain too long   5\n"),
 	   "counters");
 	ok(strstr(text, "NODES   CHAINS\n"
-			"   0       500 ####################\n"
-			"   1       250 ##########\n"
-			"   2         0\n"
-			"   3         1 #\n"
-			"   4       273 ###########\n\n"),
+			"    0      500 ####################\n"
+			"    1      250 ##########\n"
+			"    2        0\n"
+			"  3-4        1 #\n"
+			"  5-8      273 ###########\n\n"),
 	   "bars, as wide as there is room, without an empty tail");
 	ok(strstr(text, "      9999      10000 4026531840 pid 1 init (here)\n"
 			"         0      10000 4026532001 blue\n"),

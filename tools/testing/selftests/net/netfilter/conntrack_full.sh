@@ -36,6 +36,8 @@ fi
 
 init_net_max=$(sysctl -n net.netfilter.nf_conntrack_max) || exit 1
 init_buckets=$(sysctl -n net.netfilter.nf_conntrack_buckets) || exit 1
+# not every kernel has it
+init_auto=$(sysctl -n -e net.netfilter.nf_conntrack_buckets_auto)
 
 cleanup()
 {
@@ -43,8 +45,14 @@ cleanup()
 	rm -f "$tmpfile"
 	sysctl -q net.netfilter.nf_conntrack_max="$init_net_max"
 	sysctl -q net.netfilter.nf_conntrack_buckets="$init_buckets"
+	if [ -n "$init_auto" ]; then
+		sysctl -q net.netfilter.nf_conntrack_buckets_auto="$init_auto"
+	fi
 }
 trap cleanup EXIT
+
+# a table that grows has no chain that is too long
+sysctl -q -e net.netfilter.nf_conntrack_buckets_auto=0
 
 tmpfile=$(mktemp) || exit 1
 
