@@ -24,7 +24,8 @@ FIELDS = {"id": str, "what": str, "unit": str, "instrument": str,
           "build": list, "insn": bool, "machine": str, "timeout": int}
 # Not in every row: kernel functions whose instructions do not count.
 OPTIONAL = {"without": list}
-CHOICES = {"better": ("lower", "higher", "no-higher"), "machine": ("qemu", "uml")}
+CHOICES = {"better": ("lower", "higher", "no-higher"),
+           "machine": ("qemu", "uml")}
 # What is shown of a failed scenario, and how much of each line.
 LAST_LINES = 20
 LINE_WIDTH = 200

@@ -245,7 +245,7 @@ nf_ct_htable_next_rcu(const struct nf_ct_htable *t)
 	for ((t) = nf_ct_htable_first_rcu(ht); (t);			\
 	     (t) = nf_ct_htable_next_rcu(t))
 
-/* Did a walk that ended at @n see all that there is to see, in the only table? */
+/* Did a walk that ended at @n see all there is to see, in the only table? */
 static inline bool nf_ct_htable_is_last_end(const struct nf_ct_htable *t,
 					    u32 hash,
 					    const struct hlist_nulls_node *n)
