@@ -15,9 +15,24 @@ int ct_help(int argc, char **argv)
 	      "                 [ --timeout SECONDS ]\n"
 	      "       nfx ct table [ show ] [ --all ]\n"
 	      "       nfx ct table watch [ -i SECONDS ] [ -c COUNT ]\n"
+	      "       nfx [ -4 | -6 ] ct flush { FILTER [ --or FILTER ]... | "
+	      "--all |\n"
+	      "                 --lazy } [ --dry-run ] [ --stats ]\n"
+	      "                 [ --method METHOD ]\n"
 	      "       nfx ct help\n"
 	      "EVENT := { new | update | destroy }\n"
+	      "FILTER := [ --src PREFIX ] [ --dst PREFIX ] [ --sport PORTS ]\n"
+	      "          [ --dport PORTS ] [ --reply-src PREFIX ]\n"
+	      "          [ --reply-dst PREFIX ] [ --reply-sport PORTS ]\n"
+	      "          [ --reply-dport PORTS ] [ --proto PROTO ]\n"
+	      "          [ --nat { src | dst | any | none } ]\n"
+	      "          [ --state STATE[,STATE] ] [ --mark MARK[/MASK] ]\n"
+	      "          [ --zone ZONE ] [ --labels LABEL[,LABEL] ]\n"
+	      "          [ --expires-in MIN-MAX ] [ --unreplied | --replied ]\n"
+	      "          [ --unassured | --assured ]\n"
+	      "METHOD := { auto | message | filter | dump }\n"
 	      "events: print what happens to conntrack entries, count losses\n"
+	      "flush:  delete the entries that fit filters\n"
 	      "table:  show or watch the hash table: size, chains, resizes\n",
 	      stdout);
 	return NFX_OK;
@@ -28,6 +43,8 @@ int do_ct(int argc, char **argv)
 	static const struct cmd table[] = {
 		{ "help",	ct_help,	0 },
 		{ "events",	ct_events,	OPT_FAMILY },
+		{ "flush",	ct_flush,	OPT_FAMILY | OPT_DRY_RUN |
+						OPT_STATS },
 		{ "table",	ct_table,	0 },
 		{ NULL,		NULL,		0 },
 	};

@@ -190,16 +190,20 @@ static const char * const tcp_names[] = {
 	[TCP_CONNTRACK_LISTEN]		= "syn-sent2",
 };
 
+const char *ctview_tcp_state(uint8_t state)
+{
+	return state < ARRAY_SIZE(tcp_names) ? tcp_names[state] : NULL;
+}
+
 static void add_tcp_state(json_t *doc, const struct nf_conntrack *ct)
 {
-	uint8_t state;
+	const char *name;
 
 	if (nfct_attr_is_set(ct, ATTR_TCP_STATE) <= 0)
 		return;
-	state = nfct_get_attr_u8(ct, ATTR_TCP_STATE);
-	if (state < ARRAY_SIZE(tcp_names) && tcp_names[state])
-		json_object_set_new(doc, "tcp-state",
-				    json_string(tcp_names[state]));
+	name = ctview_tcp_state(nfct_get_attr_u8(ct, ATTR_TCP_STATE));
+	if (name)
+		json_object_set_new(doc, "tcp-state", json_string(name));
 }
 
 static void add_icmp(json_t *doc, const struct nf_conntrack *ct)

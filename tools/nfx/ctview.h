@@ -18,6 +18,9 @@ int ctview_event(const struct nlmsghdr *nlh);
 /** ctview_name() - "new", "update" or "destroy" */
 const char *ctview_name(int event);
 
+/** ctview_tcp_state() - name of a TCP_CONNTRACK_*, NULL without one */
+const char *ctview_tcp_state(uint8_t state);
+
 /**
  * ctview_json() - an entry as an object, with the names of the netlink spec
  *

@@ -29,7 +29,7 @@ static int do_help(int argc, char **argv)
 static const struct cmd objects[] = {
 	{ "help",	do_help,	0 },
 	{ "feature",	do_feature,	OPT_STATS | OPT_DETAILS },
-	{ "ct",		do_ct,		OPT_FAMILY },
+	{ "ct",		do_ct,		OPT_FAMILY | OPT_DRY_RUN | OPT_STATS },
 	{ "queue",	do_queue,	OPT_NUMERIC },
 	{ NULL,		NULL,		0 },
 };
