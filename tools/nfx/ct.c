@@ -19,6 +19,10 @@ int ct_help(int argc, char **argv)
 	      "--all |\n"
 	      "                 --lazy } [ --dry-run ] [ --stats ]\n"
 	      "                 [ --method METHOD ]\n"
+	      "       nfx [ -4 | -6 ] ct top [ FILTER [ --or FILTER ]... ] [ -1 ]\n"
+	      "                 [ -i SECONDS ] [ -c COUNT ] [ --rows N ]\n"
+	      "       nfx ct pressure [ --poll ] [ -i SECONDS ] [ --count N ]\n"
+	      "                 [ --timeout SECONDS ]\n"
 	      "       nfx ct help\n"
 	      "EVENT := { new | update | destroy }\n"
 	      "FILTER := [ --src PREFIX ] [ --dst PREFIX ] [ --sport PORTS ]\n"
@@ -33,7 +37,9 @@ int ct_help(int argc, char **argv)
 	      "METHOD := { auto | message | filter | dump }\n"
 	      "events: print what happens to conntrack entries, count losses\n"
 	      "flush:  delete the entries that fit filters\n"
-	      "table:  show or watch the hash table: size, chains, resizes\n",
+	      "table:  show or watch the hash table: size, chains, resizes\n"
+	      "top:    count entries by what they are: who fills the table?\n"
+	      "pressure: report how full the table is, as it changes\n",
 	      stdout);
 	return NFX_OK;
 }
@@ -45,7 +51,9 @@ int do_ct(int argc, char **argv)
 		{ "events",	ct_events,	OPT_FAMILY },
 		{ "flush",	ct_flush,	OPT_FAMILY | OPT_DRY_RUN |
 						OPT_STATS },
+		{ "pressure",	ct_pressure,	0 },
 		{ "table",	ct_table,	0 },
+		{ "top",	ct_top,		OPT_FAMILY },
 		{ NULL,		NULL,		0 },
 	};
 

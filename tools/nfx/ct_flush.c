@@ -265,7 +265,7 @@ static int check(struct flush *flush)
 	return -1;
 }
 
-/* Options that are not of filters: @argc words are left. */
+/* Options that are not of filters. */
 static int parse_rest(struct flush *flush, int argc, char **argv)
 {
 	const char *method = method_names[AUTO];
@@ -283,30 +283,12 @@ static int parse_rest(struct flush *flush, int argc, char **argv)
 	return parse_method(method, &flush->asked);
 }
 
-/* Moves what is no option of a filter to the front, and sets @argc to it. */
-static int parse_filters(struct flush *flush, int *argc, char **argv)
-{
-	int rest = 0, i = 0;
-
-	while (i < *argc) {
-		int words = ctfilter_take(&flush->list, *argc - i, argv + i);
-
-		if (words < 0)
-			return -1;
-		if (!words)
-			argv[rest++] = argv[i++];
-		i += words;
-	}
-	*argc = rest;
-	return ctfilter_finish(&flush->list, opts.family);
-}
-
 static int parse(struct flush *flush, int argc, char **argv)
 {
 	flush->dry_run = opts.given & OPT_DRY_RUN;
 	flush->stats = opts.given & OPT_STATS;
-	if (parse_filters(flush, &argc, argv) ||
-	    parse_rest(flush, argc, argv) || check(flush))
+	argc = ctfilter_words(&flush->list, argc, argv, opts.family);
+	if (argc < 0 || parse_rest(flush, argc, argv) || check(flush))
 		return -1;
 	if (flush->all) {
 		flush->list.filter[0].family = opts.family;

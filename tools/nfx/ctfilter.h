@@ -113,4 +113,15 @@ int ctfilter_take(struct ctfilter_list *list, int argc, char **argv);
  */
 int ctfilter_finish(struct ctfilter_list *list, int family);
 
+/**
+ * ctfilter_words() - take all options of filters off the words of a command
+ * @list:   all zero
+ * @argv:   what is left is moved to its front
+ * @family: as of ctfilter_finish()
+ *
+ * Return: number of words that are left, or -1 after an error message.
+ */
+int ctfilter_words(struct ctfilter_list *list, int argc, char **argv,
+		   int family);
+
 #endif /* NFX_CTFILTER_H */

@@ -10,7 +10,7 @@
 
 #include "args.h"
 #include "ctfilter.h"
-#include "ctflush_uapi.h"
+#include "ctpatch_uapi.h"
 #include "ctview.h"
 #include "ipview.h"
 #include "main.h"
@@ -500,4 +500,21 @@ int ctfilter_finish(struct ctfilter_list *list, int family)
 		if (finish_filter(&list->filter[i], family))
 			return -1;
 	return 0;
+}
+
+int ctfilter_words(struct ctfilter_list *list, int argc, char **argv,
+		   int family)
+{
+	int rest = 0, i = 0;
+
+	while (i < argc) {
+		int words = ctfilter_take(list, argc - i, argv + i);
+
+		if (words < 0)
+			return -1;
+		if (!words)
+			argv[rest++] = argv[i++];
+		i += words;
+	}
+	return ctfilter_finish(list, family) ? -1 : rest;
 }

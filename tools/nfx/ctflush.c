@@ -3,7 +3,7 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 
 #include "ctflush.h"
-#include "ctflush_uapi.h"
+#include "ctpatch_uapi.h"
 
 uint16_t ctflush_type(uint8_t msg)
 {

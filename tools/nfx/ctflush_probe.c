@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "ctflush.h"
-#include "ctflush_uapi.h"
+#include "ctpatch_uapi.h"
 #include "main.h"
 #include "netns.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "ctfilter.h"
-#include "ctflush_uapi.h"
+#include "ctpatch_uapi.h"
 #include "main.h"
 #include "unit.h"
 

@@ -6,8 +6,8 @@
  * repeats the numbers, and can go. The order matters: the kernel's headers
  * first, as most of the names are enumerators there.
  */
-#ifndef NFX_CTFLUSH_UAPI_H
-#define NFX_CTFLUSH_UAPI_H
+#ifndef NFX_CTPATCH_UAPI_H
+#define NFX_CTPATCH_UAPI_H
 
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -83,4 +83,23 @@
 #define CTA_FILTER_F_CTA_PROTO_DST_PORT	(1 << 5)
 #endif
 
-#endif /* NFX_CTFLUSH_UAPI_H */
+/* enum nfnetlink_groups */
+#ifndef NFNLGRP_CONNTRACK_PRESSURE
+#define NFNLGRP_CONNTRACK_PRESSURE	10
+#endif
+
+/* enum ctattr_pressure: u8, be32 */
+#ifndef CTA_PRESSURE_LEVEL
+#define CTA_PRESSURE_LEVEL		1
+#define CTA_PRESSURE_ENTRIES		2
+#define CTA_PRESSURE_MAX		3
+#define CTA_PRESSURE_EVICTED		4
+#define CTA_PRESSURE_DROPPED		5
+#endif
+
+/* enum ctattr_stats_cpu: from here on come CTA_STATS_EVICT_* */
+#ifndef CTA_STATS_EVICT_FIRST
+#define CTA_STATS_EVICT_FIRST		(CTA_STATS_CHAIN_TOOLONG + 1)
+#endif
+
+#endif /* NFX_CTPATCH_UAPI_H */
