@@ -10,7 +10,8 @@
 /* Directions of an entry, as of enum ip_conntrack_dir. */
 enum { CTENTRY_ORIG, CTENTRY_REPLY, CTENTRY_DIRS };
 
-#define CTENTRY_LABELS 16	/* bytes of all labels, as the kernel has them */
+/* Bytes of all labels, as the kernel has them. */
+#define CTENTRY_LABELS 16
 
 /**
  * struct ctentry_dir - the tuple of one direction

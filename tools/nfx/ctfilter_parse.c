@@ -139,7 +139,7 @@ static int parse_range(const struct option *option, const char *value,
 	if (range->min > range->max)
 		return wrong(option, value, "a range: the smaller end first");
 	if (!range->min && range->max == max)
-		return wrong(option, value, "a range that leaves something out");
+		return wrong(option, value, "a range that leaves out some");
 	range->set = true;
 	return 0;
 }
@@ -253,7 +253,7 @@ static int parse_nat(struct ctfilter *filter, const struct option *option,
 static bool same_state(const char *name, const char *word)
 {
 	for (; *name && *word; name++, word++) {
-		char c = *word == '_' ? '-' : (char)tolower(*word);
+		int c = *word == '_' ? '-' : tolower((unsigned char)*word);
 
 		if (*name != c)
 			return false;
@@ -263,10 +263,10 @@ static bool same_state(const char *name, const char *word)
 
 static int take_state(struct ctfilter *filter, const char *word)
 {
-	uint8_t state;
+	unsigned int state;
 
 	for (state = 0; state < TCP_CONNTRACK_MAX; state++) {
-		const char *name = ctview_tcp_state(state);
+		const char *name = ctview_tcp_state((uint8_t)state);
 
 		if (!name || !same_state(name, word))
 			continue;

@@ -128,7 +128,7 @@ static void put_tuple(struct nlmsghdr *nlh, unsigned int id, bool reply)
 static int add_sample(struct nl *nl, unsigned int id)
 {
 	const struct sample *sample = &samples[id];
-	uint32_t status = IPS_CONFIRMED, mark = id << ID_SHIFT;
+	uint32_t status = IPS_CONFIRMED, mark = (id + 1) << ID_SHIFT;
 	char buf[NL_MSG_SIZE] __attribute__((aligned(8)));
 	struct nlmsghdr *nlh;
 
@@ -162,11 +162,14 @@ static int add_samples(struct nl *nl)
 
 static int take_entry(const struct nlmsghdr *nlh, void *data)
 {
-	uint32_t *left = data;
+	uint32_t *left = data, id;
 	struct ctentry entry;
 
-	if (!ctentry_parse(nlh, &entry) && entry.mark >> ID_SHIFT < SAMPLES)
-		*left |= 1u << (entry.mark >> ID_SHIFT);
+	if (ctentry_parse(nlh, &entry))
+		return MNL_CB_OK;
+	id = (entry.mark >> ID_SHIFT) - 1;
+	if (id < SAMPLES)
+		*left |= 1u << id;
 	return MNL_CB_OK;
 }
 

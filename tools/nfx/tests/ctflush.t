@@ -37,7 +37,7 @@ wrong '"0" is wrong: a prefix length' --dst ::/0
 wrong 'addresses of one family' --src 10.0.0.1 --dst ::1
 wrong '"20-10" is wrong: --sport .* smaller end first' \
 	--proto udp --sport 20-10
-wrong '"0-" is wrong: .* leaves something out' --expires-in 0-
+wrong '"0-" is wrong: .* leaves out some' --expires-in 0-
 wrong 'ports need a --proto' --dport 53
 wrong 'only TCP has states' --proto udp --state close
 wrong '"closed" is wrong: --state is a list of TCP states' --state closed

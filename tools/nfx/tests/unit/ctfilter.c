@@ -62,7 +62,8 @@ static void test_bad(void)
 		"--src 10.0.0.1 --dst ::1",
 		"--src 10.0.0.1 --reply-src ::1",
 		"--src 10.0.0.1 --src 10.0.0.2",
-		"--dport 53", "--dport 53 --proto icmp", "--proto gre --sport 1",
+		"--dport 53", "--dport 53 --proto icmp",
+		"--proto gre --sport 1",
 		"--proto udp --dport 65536", "--proto udp --dport 2000-1000",
 		"--proto udp --dport -", "--proto udp --dport 1-2-3",
 		"--proto udp --dport 0-65535", "--proto udp --dport 0-",
@@ -94,20 +95,24 @@ static void test_bad(void)
 		bad(lines[i]);
 }
 
+/* So many filters: "--zone 0 --or --zone 1 ..." */
+static int parse_many(unsigned int count)
+{
+	char line[(CTFILTER_MAX + 1) * 32];
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < count; i++)
+		len += snprintf(line + len, sizeof(line) - (size_t)len,
+				"%s--zone %u", i ? " --or " : "", i);
+	return parse(line);
+}
+
 static void test_count(void)
 {
-	char line[CTFILTER_MAX * 32] = "--zone 0";
-	char more[32];
-	unsigned int i;
-
-	for (i = 1; i < CTFILTER_MAX; i++) {
-		snprintf(more, sizeof(more), " --or --zone %u", i);
-		strcat(line, more);
-	}
-	ok(!parse(line) && list.count == 64 && list.filter[63].zone == 63,
+	ok(!parse_many(64) && list.count == 64 && list.filter[63].zone == 63,
 	   "64 filters");
-	strcat(line, " --or --zone 64");
-	ok(parse(line) == -1, "65 filters are refused");
+	ok(parse_many(65) == -1, "65 filters are refused");
 	ok(!parse("") && !list.count, "no filter is none");
 }
 

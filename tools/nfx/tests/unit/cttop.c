@@ -80,7 +80,9 @@ static void test_states(void)
 
 static void test_lives(void)
 {
-	static const uint32_t seconds[] = { 0, 9, 10, 86399, 86400, UINT32_MAX };
+	static const uint32_t seconds[] = {
+		0, 9, 10, 86399, 86400, UINT32_MAX,
+	};
 	struct ctentry entry = make_entry(1);
 	unsigned int i;
 	bool named = true;
