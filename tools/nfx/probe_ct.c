@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ctflush.h"
 #include "ctlog.h"
 #include "cttable.h"
 #include "lab.h"
@@ -15,7 +16,6 @@
 #include "probes.h"
 
 #define CT_SYSCTL	"/proc/sys/net/netfilter/nf_conntrack_buckets"
-#define CT_MSG_FLUSH	8	/* first free number after GET_UNCONFIRMED */
 
 void probe_ct_gc_wake(struct finding *f)
 {
@@ -90,20 +90,25 @@ static int ask_ct(struct nl *nl, uint8_t msg, uint16_t flags)
 	return nl_talk(nl, nlh, NULL, NULL);
 }
 
-/* The namespace has just been made: there is nothing in it to flush. */
+/* Nothing is deleted, and the namespace has just been made. */
 void probe_ct_flush(struct finding *f)
 {
+	const struct ctfilter everything = { .family = AF_UNSPEC };
+	const struct ctflush job = {
+		.filters = &everything, .count = 1, .dry_run = true,
+	};
 	NL_AUTO nl = lab_open(f, NETLINK_NETFILTER);
+	struct ctflush_counts counts = {};
 	int err;
 
 	if (!nl || setup_failed(f, ask_ct(nl, IPCTNL_MSG_CT_GET, NLM_F_DUMP),
 				"a conntrack dump"))
 		return;
-	err = ask_ct(nl, CT_MSG_FLUSH, 0);
+	err = ctflush_message(nl, &job, &counts);
 	if (!err)
-		finding_yes(f, "the message was accepted");
-	else if (err == -EINVAL && !nl->ext[0])
-		finding_no(f, err, "the message is unknown");
+		finding_yes(f, "the message was accepted and answered");
+	else if (err == -ENOSYS)
+		finding_no(f, -EINVAL, "the message is unknown");
 	else
 		finding_unknown(f, err, "%s",
 				nl->ext[0] ? nl->ext : strerror(-err));
