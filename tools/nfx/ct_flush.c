@@ -176,7 +176,10 @@ static void print_counts(const struct flush *flush)
 
 static int missing(const struct flush *flush, int err)
 {
-	if (flush->used == MESSAGE)
+	if (flush->lazy)
+		out_error(-err, "this kernel has no lazy flush, patches/03* "
+			  "bring it");
+	else if (flush->used == MESSAGE)
 		out_error(-err, "this kernel has no flush message, patches/03* "
 			  "bring it");
 	else
@@ -189,7 +192,8 @@ static int failed(const struct nl *nl, const struct flush *flush, int err)
 {
 	bool all_lost = flush->counts.deleted == 0;
 
-	if (err == -ENOSYS)
+	/* Of a lazy flush there is nothing to be wrong but its flag. */
+	if (err == -ENOSYS || (err == -EINVAL && flush->lazy))
 		return missing(flush, err);
 	if (err == -EOPNOTSUPP && flush->lazy)
 		out_error(-err, "%s (bit 4 of "

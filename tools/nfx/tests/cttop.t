@@ -51,7 +51,8 @@ run ct pressure --poll --timeout 1
 is "--timeout ends it" "$rc $err" "0 "
 like "text has the same" "$out" \
 	'^[0-9:]{8} normal +0 of [0-9]+ entries, evicted [0-9]+, dropped [0-9]+$'
-: > "$tmp/out" > "$tmp/err"
+: > "$tmp/out"
+: > "$tmp/err"
 "$NFX" ct pressure > "$tmp/out" 2> "$tmp/err" &
 pid=$!
 wait_for test -s "$tmp/err" -o -s "$tmp/out"
