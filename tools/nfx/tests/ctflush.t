@@ -78,19 +78,29 @@ fill()
 	conntrack -F > /dev/null 2>&1
 	conntrack -R - << ENTRIES 2>&1
 -I -p udp -s 10.0.0.1 -d 192.0.2.53 --sport 1001 --dport 53 -t 300
--I -p udp -s 10.0.0.2 -d 192.0.2.53 --sport 1002 --dport 53 -t 300 -u SEEN_REPLY
--I -p udp -s 10.0.0.3 -d 192.0.2.54 --sport 1003 --dport 123 -t 3000 -m 0x107
+-I -p udp -s 10.0.0.2 -d 192.0.2.53 --sport 1002 --dport 53 -t 300 \
+-u SEEN_REPLY
+-I -p udp -s 10.0.0.3 -d 192.0.2.54 --sport 1003 --dport 123 -t 3000 \
+-m 0x107
 -I -p udp -s 10.1.0.4 -d 192.0.2.53 --sport 1004 --dport 53 -t 300 -w 3
--I -p tcp -s 10.1.0.5 -d 192.0.2.80 --sport 1005 --dport 80 -t 300 --state SYN_SENT
--I -p tcp -s 10.1.0.6 -d 192.0.2.80 --sport 1006 --dport 80 -t 3000 --state TIME_WAIT -u SEEN_REPLY,ASSURED -m 7
--I -p tcp -s 10.1.0.7 -d 192.0.2.80 --sport 1007 --dport 53 -t 90000 --state ESTABLISHED -u SEEN_REPLY,ASSURED
--I -p icmp -s 10.1.0.8 -d 192.0.2.53 --icmp-type 8 --icmp-code 0 --icmp-id 53 -t 300
--I -p sctp -s 10.1.0.9 -d 192.0.2.9 --orig-port-src 1009 --orig-port-dst 53 -t 300 --state COOKIE_WAIT --orig-vtag 1 --reply-vtag 1
+-I -p tcp -s 10.1.0.5 -d 192.0.2.80 --sport 1005 --dport 80 -t 300 \
+--state SYN_SENT
+-I -p tcp -s 10.1.0.6 -d 192.0.2.80 --sport 1006 --dport 80 -t 3000 \
+--state TIME_WAIT -u SEEN_REPLY,ASSURED -m 7
+-I -p tcp -s 10.1.0.7 -d 192.0.2.80 --sport 1007 --dport 53 -t 90000 \
+--state ESTABLISHED -u SEEN_REPLY,ASSURED
+-I -p icmp -s 10.1.0.8 -d 192.0.2.53 --icmp-type 8 --icmp-code 0 \
+--icmp-id 53 -t 300
+-I -p sctp -s 10.1.0.9 -d 192.0.2.9 --orig-port-src 1009 --orig-port-dst 53 \
+-t 300 --state COOKIE_WAIT --orig-vtag 1 --reply-vtag 1
 -I -p gre -s 10.1.0.10 -d 192.0.2.10 --srckey 53 --dstkey 53 -t 300
 -I -p udp -s 2001:db8::1 -d 2001:db8::53 --sport 1001 --dport 53 -t 300
--I -p tcp -s 2001:db8::2 -d 2001:db8::80 --sport 1002 --dport 80 -t 300 --state CLOSE -u SEEN_REPLY
--I -p udp -s 10.2.0.1 -d 192.0.2.53 --sport 1001 --dport 53 -t 300 --src-nat 198.51.100.1
--I -p tcp -s 10.2.0.2 -d 192.0.2.80 --sport 1002 --dport 80 -t 300 --state SYN_SENT --dst-nat 10.9.9.9
+-I -p tcp -s 2001:db8::2 -d 2001:db8::80 --sport 1002 --dport 80 -t 300 \
+--state CLOSE -u SEEN_REPLY
+-I -p udp -s 10.2.0.1 -d 192.0.2.53 --sport 1001 --dport 53 -t 300 \
+--src-nat 198.51.100.1
+-I -p tcp -s 10.2.0.2 -d 192.0.2.80 --sport 1002 --dport 80 -t 300 \
+--state SYN_SENT --dst-nat 10.9.9.9
 ENTRIES
 }
 

@@ -74,10 +74,14 @@ if ! command -v conntrack > /dev/null; then
 fi
 conntrack -R - << ENTRIES > "$tmp/out" 2>&1
 -I -p udp -s 10.0.0.1 -d 192.0.2.53 --sport 1001 --dport 53 -t 300
--I -p udp -s 10.0.0.1 -d 192.0.2.53 --sport 1002 --dport 53 -t 3000 -u SEEN_REPLY
--I -p udp -s 10.0.0.2 -d 192.0.2.53 --sport 1003 --dport 53 -t 3000 -u SEEN_REPLY,ASSURED
--I -p tcp -s 10.0.0.1 -d 192.0.2.80 --sport 1004 --dport 80 -t 90000 --state CLOSE -u SEEN_REPLY
--I -p tcp -s 2001:db8::2 -d 2001:db8::80 --sport 1005 --dport 80 -t 90000 --state SYN_SENT
+-I -p udp -s 10.0.0.1 -d 192.0.2.53 --sport 1002 --dport 53 -t 3000 \
+-u SEEN_REPLY
+-I -p udp -s 10.0.0.2 -d 192.0.2.53 --sport 1003 --dport 53 -t 3000 \
+-u SEEN_REPLY,ASSURED
+-I -p tcp -s 10.0.0.1 -d 192.0.2.80 --sport 1004 --dport 80 -t 90000 \
+--state CLOSE -u SEEN_REPLY
+-I -p tcp -s 2001:db8::2 -d 2001:db8::80 --sport 1005 --dport 80 -t 90000 \
+--state SYN_SENT
 ENTRIES
 run -j ct top
 is "one object" "$rc $(wc -l <<< "$out")" "0 1"
