@@ -10,7 +10,7 @@
 #include "args.h"
 #include "ct.h"
 #include "ct_table.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 #include "ctpressure.h"
 #include "main.h"
 #include "out.h"
@@ -148,11 +148,22 @@ static bool wait_more(const struct watch *watch, const struct signals *signals,
 	return !watch->args.timeout || now_ms() < end_ms;
 }
 
+/* As in an event of the kernel: what has happened since the line before */
+static struct ctpressure since(const struct ctpressure *old,
+			       const struct ctpressure *now)
+{
+	struct ctpressure pressure = *now;
+
+	pressure.evicted -= old->evicted;
+	pressure.dropped -= old->dropped;
+	return pressure;
+}
+
 /* A line at first, and for each change, of what is no more than a number. */
 static int poll_table(struct watch *watch, const struct signals *signals)
 {
 	int64_t end_ms = now_ms() + (int64_t)watch->args.timeout * 1000;
-	struct ctpressure old, now;
+	struct ctpressure old, now, shown;
 	bool first = true, events;
 	int err;
 
@@ -161,9 +172,10 @@ static int poll_table(struct watch *watch, const struct signals *signals)
 				     &events);
 		if (err)
 			return err;
-		if (first || now.level != old.level ||
-		    now.evicted != old.evicted || now.dropped != old.dropped)
-			show(watch, &now, false);
+		shown = since(first ? &now : &old, &now);
+		if (first || now.level != old.level || shown.evicted ||
+		    shown.dropped)
+			show(watch, &shown, false);
 		first = false;
 		old = now;
 	} while (!watch->stream.stop && wait_more(watch, signals, end_ms));

@@ -13,7 +13,7 @@
 #include "ct_top.h"
 #include "ctfilter.h"
 #include "ctflush.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 #include "main.h"
 #include "out.h"
 #include "signals.h"

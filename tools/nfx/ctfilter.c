@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ctfilter.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 #include "main.h"
 
 static bool match_addr(const struct ctfilter_addr *want, const uint8_t *addr)

@@ -10,7 +10,7 @@
 
 #include "args.h"
 #include "ctfilter.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 #include "ctview.h"
 #include "ipview.h"
 #include "main.h"

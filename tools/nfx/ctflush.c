@@ -3,7 +3,7 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 
 #include "ctflush.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 
 uint16_t ctflush_type(uint8_t msg)
 {

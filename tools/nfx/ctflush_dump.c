@@ -13,7 +13,7 @@
 
 #include "cttable.h"
 #include "ctflush.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 #include "main.h"
 #include "progress.h"
 #include "signals.h"

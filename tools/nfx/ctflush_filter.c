@@ -13,7 +13,7 @@
 #include <netinet/in.h>
 
 #include "ctflush.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 #include "main.h"
 
 static bool is_exact_addr(const struct ctfilter *filter,

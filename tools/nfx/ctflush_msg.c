@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "ctflush.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 #include "main.h"
 
 /* Room for one filter: all attributes of all parts. */

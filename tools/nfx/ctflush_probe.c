@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "ctflush.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 #include "main.h"
 #include "netns.h"
 

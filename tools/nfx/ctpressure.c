@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "ctflush.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 #include "ctpressure.h"
 #include "cttable.h"
 #include "main.h"
@@ -39,7 +39,7 @@ int ctpressure_parse(const struct nlmsghdr *nlh, struct ctpressure *pressure)
 		return -EBADMSG;
 	pressure->level = *level;
 	pressure->entries = nl_be32(tb[CTA_PRESSURE_ENTRIES]);
-	pressure->max_entries = nl_be32(tb[CTA_PRESSURE_MAX]);
+	pressure->max_entries = nl_be32(tb[CTA_PRESSURE_MAX_ENTRIES]);
 	pressure->evicted = nl_be32(tb[CTA_PRESSURE_EVICTED]);
 	pressure->dropped = nl_be32(tb[CTA_PRESSURE_DROPPED]);
 	return 0;
@@ -81,7 +81,7 @@ static int take_cpu(const struct nlmsghdr *nlh, void *data)
 			answer->pressure->evicted += nl_be32(attr);
 		else if (type == CTA_STATS_DROP)
 			answer->pressure->dropped += nl_be32(attr);
-		else if (type >= CTA_STATS_EVICT_FIRST)
+		else if (type >= CTA_STATS_EVICT_UNREPLIED)
 			answer->events = true;
 	}
 	return MNL_CB_OK;

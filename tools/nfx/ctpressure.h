@@ -29,8 +29,9 @@ enum ctpressure_level {
  * @level:       enum ctpressure_level; what is above, with new kernels
  * @entries:     of the network namespace
  * @max_entries: limit of them, 0 for none
- * @evicted:     entries that were given up for others
- * @dropped:     packets that found no room
+ * @evicted:     entries that were given up for others: since the last event, or
+ *               in total if counters were asked
+ * @dropped:     packets that found no room, the same
  */
 struct ctpressure {
 	unsigned int level;

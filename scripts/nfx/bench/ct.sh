@@ -59,7 +59,7 @@ flows()
 # wakeup one round takes a minute.
 wake()
 {
-	local rounds=0 room
+	local rounds=0 room median
 
 	add_ns wake
 	sysctl -q net.netfilter.nf_conntrack_max="$full"
@@ -76,8 +76,9 @@ wake()
 		fi
 	done
 	cat /tmp/ct.wake
-	echo "ROW gc-wake-ms $(awk '{ print $1 }' /tmp/ct.wake | sort -n |
-		awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')"
+	median=$(awk '{ print $1 }' /tmp/ct.wake | sort -n |
+		awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')
+	echo "ROW ct-full-first-accept-ms $median"
 	rm /tmp/ct.wake
 }
 

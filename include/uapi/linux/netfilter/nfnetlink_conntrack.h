@@ -12,6 +12,8 @@ enum cntl_msg_types {
 	IPCTNL_MSG_CT_GET_STATS,
 	IPCTNL_MSG_CT_GET_DYING,
 	IPCTNL_MSG_CT_GET_UNCONFIRMED,
+	IPCTNL_MSG_CT_FLUSH,
+	IPCTNL_MSG_CT_PRESSURE,
 
 	IPCTNL_MSG_MAX
 };
@@ -58,9 +60,24 @@ enum ctattr_type {
 	CTA_FILTER,
 	CTA_STATUS_MASK,
 	CTA_TIMESTAMP_EVENT,
+	CTA_EVICT_REASON,
 	__CTA_MAX
 };
 #define CTA_MAX (__CTA_MAX - 1)
+
+/* CTA_EVICT_REASON: u8, in events of entries that were evicted. Not in one that
+ * is sent again because it could not be delivered.
+ */
+enum ctattr_evict_reason {
+	CTA_EVICT_REASON_UNSPEC,
+	CTA_EVICT_REASON_UNREPLIED,	/* had no reply */
+	CTA_EVICT_REASON_CLOSING,	/* was closing, or an answered query */
+	CTA_EVICT_REASON_REPLIED,	/* had a reply, was not assured */
+	CTA_EVICT_REASON_IDLE,		/* idle, see adaptive timeouts */
+	__CTA_EVICT_REASON_MAX
+};
+
+#define CTA_EVICT_REASON_MAX (__CTA_EVICT_REASON_MAX - 1)
 
 enum ctattr_tuple {
 	CTA_TUPLE_UNSPEC,
@@ -260,9 +277,41 @@ enum ctattr_stats_cpu {
 	CTA_STATS_SEARCH_RESTART,
 	CTA_STATS_CLASH_RESOLVE,
 	CTA_STATS_CHAIN_TOOLONG,
+	CTA_STATS_FULL_DROP,		/* new entries refused, table full */
+	/* Entries that were evicted, by reason. The sum of all reasons is
+	 * that of CTA_STATS_EARLY_DROP, evicted for a new entry, and
+	 * CTA_STATS_EVICT_GC, evicted by gc.
+	 */
+	CTA_STATS_EVICT_UNREPLIED,
+	CTA_STATS_EVICT_CLOSING,
+	CTA_STATS_EVICT_REPLIED,
+	CTA_STATS_EVICT_GC,
+	CTA_STATS_EVICT_IDLE,
 	__CTA_STATS_MAX,
 };
 #define CTA_STATS_MAX (__CTA_STATS_MAX - 1)
+
+/* IPCTNL_MSG_CT_PRESSURE: sent to NFNLGRP_CONNTRACK_PRESSURE when the level of
+ * the namespace changes, and each second while the table is full, but not more
+ * often. All but the level are u32 in network byte order.
+ */
+enum ctattr_pressure {
+	CTA_PRESSURE_UNSPEC,
+	CTA_PRESSURE_LEVEL,	/* u8, enum ctattr_pressure_level */
+	CTA_PRESSURE_ENTRIES,
+	CTA_PRESSURE_MAX_ENTRIES,
+	CTA_PRESSURE_EVICTED,	/* for new entries, since the last message */
+	CTA_PRESSURE_DROPPED,	/* new entries refused since then */
+	__CTA_PRESSURE_MAX,
+};
+
+#define CTA_PRESSURE_MAX (__CTA_PRESSURE_MAX - 1)
+
+enum ctattr_pressure_level {
+	CTA_PRESSURE_NORMAL,
+	CTA_PRESSURE_HIGH,	/* more than 7/8 of the maximum */
+	CTA_PRESSURE_FULL,	/* at it, or entries evicted or refused */
+};
 
 enum ctattr_stats_global {
 	CTA_STATS_GLOBAL_UNSPEC,
@@ -307,8 +356,84 @@ enum ctattr_filter {
 	CTA_FILTER_UNSPEC,
 	CTA_FILTER_ORIG_FLAGS,
 	CTA_FILTER_REPLY_FLAGS,
+	CTA_FILTER_L3PROTO,		/* u8: NFPROTO_IPV4 or NFPROTO_IPV6 */
+	CTA_FILTER_L4PROTO,		/* u8: IPPROTO_* */
+	CTA_FILTER_ORIG,		/* nest of enum ctattr_filter_dir */
+	CTA_FILTER_REPLY,		/* nest of enum ctattr_filter_dir */
+	CTA_FILTER_NAT,			/* be32: any of CTA_FILTER_NAT_* */
+	CTA_FILTER_TCP_STATES,		/* be32: 1 << TCP_CONNTRACK_*, ORed */
+	CTA_FILTER_EXPIRES_MIN,		/* be32: seconds left, as CTA_TIMEOUT */
+	CTA_FILTER_EXPIRES_MAX,		/* be32 */
 	__CTA_FILTER_MAX
 };
 #define CTA_FILTER_MAX (__CTA_FILTER_MAX - 1)
+
+/* Addresses and ports of one direction. An address has 4 or 16 bytes; without
+ * a prefix length all its bits are compared, else the bits after the prefix are
+ * ignored. Ports need CTA_FILTER_L4PROTO to be TCP, UDP or SCTP. A minimum that
+ * is left out is 0, a maximum 65535.
+ */
+enum ctattr_filter_dir {
+	CTA_FILTER_DIR_UNSPEC,
+	CTA_FILTER_DIR_SRC,
+	CTA_FILTER_DIR_SRC_PREFIXLEN,	/* u8 */
+	CTA_FILTER_DIR_DST,
+	CTA_FILTER_DIR_DST_PREFIXLEN,	/* u8 */
+	CTA_FILTER_DIR_SPORT_MIN,	/* be16 */
+	CTA_FILTER_DIR_SPORT_MAX,	/* be16 */
+	CTA_FILTER_DIR_DPORT_MIN,	/* be16 */
+	CTA_FILTER_DIR_DPORT_MAX,	/* be16 */
+	__CTA_FILTER_DIR_MAX
+};
+
+#define CTA_FILTER_DIR_MAX (__CTA_FILTER_DIR_MAX - 1)
+
+/* CTA_FILTER_NAT */
+#define CTA_FILTER_NAT_SRC	(1 << 0)	/* source is translated */
+#define CTA_FILTER_NAT_DST	(1 << 1)	/* destination is translated */
+#define CTA_FILTER_NAT_NONE	(1 << 2)	/* none of both is */
+
+/* IPCTNL_MSG_CT_FLUSH: delete entries that at least one of 1 to 64 filters
+ * matches. All attributes have to be known, or nothing is deleted. The answer
+ * has the three counts. If a fatal signal ends it early, the counts say how far
+ * it came, and the error, if NLM_F_ACK asks for one, is -ECANCELED.
+ */
+enum ctattr_flush {
+	CTA_FLUSH_UNSPEC,
+	CTA_FLUSH_FLAGS,		/* be32: CTA_FLUSH_F_* */
+	CTA_FLUSH_FILTERS,		/* nest of CTA_FLUSH_FILTER */
+	CTA_FLUSH_MATCHED,		/* be64: entries that matched */
+	CTA_FLUSH_DELETED,		/* be64: entries that were deleted */
+	CTA_FLUSH_SCANNED,		/* be64: entries that were looked at;
+					 * again, if one in their bucket was
+					 * deleted
+					 */
+	CTA_FLUSH_PAD,
+	__CTA_FLUSH_MAX
+};
+
+#define CTA_FLUSH_MAX (__CTA_FLUSH_MAX - 1)
+
+/* CTA_FLUSH_FLAGS */
+#define CTA_FLUSH_F_DRY_RUN	(1 << 0)	/* count, do not delete */
+/* Instead of filters: have unreplied flows of connectionless protocols start
+ * anew with their next packet. The family is AF_UNSPEC, there is no other flag.
+ * -EOPNOTSUPP unless nf_conntrack_revalidate of the namespace allows it. All
+ * counts are 0.
+ */
+#define CTA_FLUSH_F_LAZY	(1 << 1)
+
+/* A filter has attributes of enum ctattr_type: CTA_TUPLE_ORIG, CTA_TUPLE_REPLY
+ * (the flags in CTA_FILTER say which fields count), CTA_STATUS and _MASK,
+ * CTA_MARK and _MASK, CTA_ZONE, CTA_LABELS and _MASK, CTA_FILTER. All of them
+ * have to match. Without any, all entries do.
+ */
+enum ctattr_flush_list {
+	CTA_FLUSH_LIST_UNSPEC,
+	CTA_FLUSH_FILTER,
+	__CTA_FLUSH_LIST_MAX
+};
+
+#define CTA_FLUSH_LIST_MAX (__CTA_FLUSH_LIST_MAX - 1)
 
 #endif /* _IPCONNTRACK_NETLINK_H */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "ctfilter.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 #include "main.h"
 #include "unit.h"
 

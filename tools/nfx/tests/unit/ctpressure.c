@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ctflush.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 #include "ctpressure.h"
 #include "main.h"
 #include "unit.h"
@@ -29,7 +29,7 @@ static void test_parse(void)
 	ok(ctpressure_parse(nlh, &pressure), "an event has a level");
 	mnl_attr_put_u8(nlh, CTA_PRESSURE_LEVEL, 2);
 	mnl_attr_put_u32(nlh, CTA_PRESSURE_ENTRIES, htonl(65000));
-	mnl_attr_put_u32(nlh, CTA_PRESSURE_MAX, htonl(65536));
+	mnl_attr_put_u32(nlh, CTA_PRESSURE_MAX_ENTRIES, htonl(65536));
 	mnl_attr_put_u32(nlh, CTA_PRESSURE_EVICTED, htonl(12));
 	ok(!ctpressure_parse(nlh, &pressure) &&
 	   pressure.level == CTPRESSURE_FULL && pressure.entries == 65000 &&

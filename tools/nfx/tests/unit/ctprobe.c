@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 
 #include "ctflush.h"
-#include "ctpatch_uapi.h"
+#include "ctfilter_uapi.h"
 #include "main.h"
 #include "unit.h"
 
