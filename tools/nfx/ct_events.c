@@ -9,6 +9,7 @@
 #include "ct.h"
 #include "ctview.h"
 #include "main.h"
+#include "nlcmd.h"
 #include "out.h"
 #include "stream.h"
 
@@ -248,11 +249,9 @@ int ct_events(int argc, char **argv)
 
 	if (parse(&events, argc, argv))
 		return NFX_USAGE;
-	events.nl = nl_open(NETLINK_NETFILTER);
-	if (!events.nl) {
-		out_error(errno, "nfnetlink: %s", strerror(errno));
+	events.nl = nlcmd_open();
+	if (!events.nl)
 		return NFX_KERNEL;
-	}
 	rc = run(&events);
 	nl_close(events.nl);
 	return rc;

@@ -11,6 +11,7 @@
 #include "ct.h"
 #include "ctflush.h"
 #include "main.h"
+#include "nlcmd.h"
 #include "out.h"
 
 enum method { AUTO, MESSAGE, FILTER, DUMP, METHODS };
@@ -312,9 +313,7 @@ int ct_flush(int argc, char **argv)
 		return NFX_KERNEL;
 	}
 	if (!parse(flush, argc, argv)) {
-		nl = nl_open(NETLINK_NETFILTER);
-		if (!nl)
-			out_error(errno, "nfnetlink: %s", strerror(errno));
+		nl = nlcmd_open();
 		rc = nl ? run(nl, flush) : NFX_KERNEL;
 		nl_close(nl);
 	}

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "args.h"
@@ -13,6 +12,7 @@
 #include "ctfilter_uapi.h"
 #include "ctpressure.h"
 #include "main.h"
+#include "nlcmd.h"
 #include "out.h"
 #include "signals.h"
 #include "stream.h"
@@ -241,11 +241,9 @@ int ct_pressure(int argc, char **argv)
 
 	if (parse(&watch, argc, argv))
 		return NFX_USAGE;
-	watch.nl = nl_open(NETLINK_NETFILTER);
-	if (!watch.nl) {
-		out_error(errno, "nfnetlink: %s", strerror(errno));
+	watch.nl = nlcmd_open();
+	if (!watch.nl)
 		return NFX_KERNEL;
-	}
 	rc = run(&watch);
 	nl_close(watch.nl);
 	return rc;

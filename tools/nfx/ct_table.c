@@ -7,6 +7,7 @@
 #include "ct.h"
 #include "ct_table.h"
 #include "main.h"
+#include "nlcmd.h"
 #include "out.h"
 
 int ct_table_failed(int err)
@@ -36,11 +37,9 @@ int ct_table_open(struct nl **nl, struct cttable *table)
 {
 	int err;
 
-	*nl = nl_open(NETLINK_NETFILTER);
-	if (!*nl) {
-		out_error(errno, "nfnetlink: %s", strerror(errno));
+	*nl = nlcmd_open();
+	if (!*nl)
 		return NFX_KERNEL;
-	}
 	err = cttable_read(*nl, table);
 	if (err)
 		return ct_table_failed(err);

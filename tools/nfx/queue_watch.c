@@ -10,6 +10,7 @@
 #include "args.h"
 #include "ipview.h"
 #include "main.h"
+#include "nlcmd.h"
 #include "nfqueue.h"
 #include "out.h"
 #include "queue.h"
@@ -378,11 +379,9 @@ int queue_watch(int argc, char **argv)
 
 	if (parse(&watch, argc, argv))
 		return NFX_USAGE;
-	watch.nl = nl_open(NETLINK_NETFILTER);
-	if (!watch.nl) {
-		out_error(errno, "nfnetlink: %s", strerror(errno));
+	watch.nl = nlcmd_open();
+	if (!watch.nl)
 		return NFX_KERNEL;
-	}
 	rc = run_stream(&watch);
 	nl_close(watch.nl);
 	return rc;

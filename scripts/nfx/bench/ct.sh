@@ -4,6 +4,10 @@
 # ct.sh wake	full table of closing connections: time to the first new one
 # ct.sh log	log lines that do not help, drops that have none
 # ct.sh masq	64 devices go down at once: connections that stay
+# ct.sh flood RTT SOURCES ROW
+#		handshakes of 200 that complete through a full table, half of it
+#		established flows, while RTT SYNs of a flood from SOURCES
+#		addresses (0: one per SYN) come in one round trip
 
 set -e
 
@@ -160,9 +164,51 @@ masq()
 	echo "ROW masq-events $left"
 }
 
+within()
+{
+	ip netns exec flood "$@"
+}
+
+flood()
+{
+	local entries=8192 left
+
+	sysctl -q net.netfilter.nf_conntrack_buckets="$entries"
+	sysctl -q net.netfilter.nf_conntrack_max="$entries"
+
+	ip netns add flood
+	within sysctl -qw net.ipv4.ip_forward=1 \
+		net.ipv6.conf.default.disable_ipv6=1 \
+		net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.conf.default.rp_filter=0
+	within nft "table ip t {
+		counter completed { }
+		chain c { type filter hook forward priority 0;
+			ip daddr 192.0.2.1 ip saddr 10.10.0.0/16 \
+				tcp flags & (syn | ack) == ack \
+				ct state established counter name completed; }; }"
+	# there is no checksum in the packets
+	within sysctl -qw net.netfilter.nf_conntrack_checksum=0
+	ip -n flood tuntap add tun0 mode tun
+	ip -n flood addr add 10.9.0.1/16 dev tun0
+	ip -n flood link set tun0 up
+	ip -n flood link add d0 type dummy
+	ip -n flood link set d0 up
+	ip -n flood route add default dev d0
+
+	within ct_flood $((entries / 2)) "$1" "$2"
+	within conntrack -S
+	left=$(within conntrack -L -p udp 2>/dev/null | grep -c ASSURED) || true
+	echo "$left of $((entries / 2)) established flows left"
+	[ "$left" -eq $((entries / 2)) ]
+	echo "ROW $3 $(within nft list counter ip t completed |
+		awk '/packets/ { print $2 / 2 }')"
+	within conntrack -F 2>/dev/null
+}
+
 case $1 in
-wake|log|masq)
-	"$1"
+wake|log|masq|flood)
+	"$@"
 	;;
 *)
 	exit 2

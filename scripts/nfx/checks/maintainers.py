@@ -5,6 +5,7 @@ A section that covers half of the kernel tells nobody who answers for one
 file in it, so netdev wants a smaller one.
 """
 
+import functools
 import re
 
 import git
@@ -69,11 +70,16 @@ def sections(text):
     return found
 
 
+@functools.cache
+def expression(pattern):
+    """Return the regular expression of an F: pattern: there are thousands."""
+    return re.compile("".join({"*": ".*", "?": "."}.get(char, re.escape(char))
+                              for char in pattern))
+
+
 def matches(pattern, path):
     """True when an F: pattern covers @path, as get_maintainer.pl sees it."""
-    expression = "".join({"*": ".*", "?": "."}.get(char, re.escape(char))
-                         for char in pattern)
-    if not re.match(expression, path):
+    if not expression(pattern).match(path):
         return False
     return pattern.endswith("/") or pattern.count("/") == path.count("/")
 
@@ -82,10 +88,15 @@ def size(context, patterns, new):
     """Count the files a section covers the way netdev's check does."""
     total = 0
     for pattern in patterns:
-        where, _, what = pattern.rpartition("/")
-        done = ui.run(["find", where or ".", "-name", what or "*", "-type",
-                       "f"], cwd=context.source, check=False)
-        if done.returncode == 0:
-            total += done.stdout.count("\n")
+        total += files(context.source, pattern)
         total += sum(matches(pattern, path) for path in new)
     return total
+
+
+@functools.cache
+def files(source, pattern):
+    """Count the files of the base that an F: pattern covers."""
+    where, _, what = pattern.rpartition("/")
+    done = ui.run(["find", where or ".", "-name", what or "*", "-type", "f"],
+                  cwd=source, check=False)
+    return 0 if done.returncode else done.stdout.count("\n")

@@ -30,8 +30,10 @@ def run(context):
         commit = context.commit(patch)
         changes = context.changes(patch, ".sh")
         after = lint(context, commit, [item.path for item in changes])
+        # What is clean is no worse than it was.
         before = lint(context, f"{commit}~",
-                      [item.old for item in changes if item.status != "A"])
+                      [item.old for item in changes
+                       if item.status != "A" and after[item.path]])
         wrong = []
         for change in changes:
             new, old = after[change.path], before.get(change.old, [])

@@ -13,9 +13,9 @@ import patchfile  # noqa: E402
 import paths      # noqa: E402
 import scratch    # noqa: E402
 import ui         # noqa: E402
-from checks import (alone, check_selftest, deprecated_api, fixes,  # noqa: E402
-                    inline, maintainers, makefile_format, series_format,
-                    stack)
+from checks import (alone, check_selftest, checkpatch,  # noqa: E402
+                    deprecated_api, fixes, inline, maintainers,
+                    makefile_format, series_format, stack)
 from checks.context import Context  # noqa: E402
 
 GOOD_LIST = "TEST_PROGS := \\\n\ta.sh \\\n\tb.sh \\\n# end of TEST_PROGS\n"
@@ -71,6 +71,29 @@ class Maintainers(unittest.TestCase):
                 ("*/", "net/core/a.c", True)):
             self.assertEqual(maintainers.matches(pattern, path), wanted,
                              (pattern, path))
+
+
+class Checkpatch(unittest.TestCase):
+    def test_outputs_of_several_commits(self):
+        one, two = "1" * 40, "2" * 40
+        output = "".join(
+            f"{'-' * 30}\nCommit {commit[:12]} (\"net: (a) b\")\n{'-' * 30}\n"
+            f"ERROR:X: {commit[0]}\n\ntotal: {commit[0]} errors\n\n"
+            f"Commit {commit[:12]} (\"net: (a) b\") has style problems.\n"
+            for commit in (two, one))
+        found = checkpatch.split(output, [one, two])
+        self.assertEqual(sorted(found), [one[:12], two[:12]])
+        for commit in one, two:
+            self.assertEqual(checkpatch.MESSAGE.findall(found[commit[:12]]),
+                             [("ERROR", "X", commit[0])])
+            self.assertTrue(checkpatch.TOTAL.search(found[commit[:12]]))
+
+    def test_one_commit_has_no_header(self):
+        self.assertEqual(checkpatch.split("total: 0", ["1" * 40]),
+                         {"1" * 12: "total: 0"})
+
+    def test_it_died_before_the_end(self):
+        self.assertEqual(checkpatch.split("", ["1" * 40, "2" * 40]), {})
 
 
 class Stack(model.Clone):

@@ -18,12 +18,7 @@ is "help is what ct does by itself" "$out" \
 # wrong REGEX ARG...: a usage error that says what is wrong
 wrong()
 {
-	local regex=$1
-
-	shift
-	run ct "$@"
-	is "ct $* exits 1" "$rc" 1
-	like "ct $* says why" "$err" "$regex"
+	refused "$1" ct "${@:2}"
 }
 wrong 'ct command "nosuch" is unknown' nosuch
 wrong '"more" is one too many' events more

@@ -12,12 +12,7 @@ need jq
 # wrong REGEX ARG...: a usage error that says what is wrong
 wrong()
 {
-	local regex=$1
-
-	shift
-	run ct table "$@"
-	is "ct table $* exits 1" "$rc" 1
-	like "ct table $* says why" "$err" "$regex"
+	refused "$1" ct table "${@:2}"
 }
 wrong 'ct table command "nosuch" is unknown' nosuch
 wrong '"more" is one too many' show more
@@ -172,18 +167,7 @@ fi
 
 # Entries of one namespace are counted there.
 if [ "$named" = yes ] && ip -n "$ns" link set lo up &&
-	ip netns exec "$ns" nft -f - << RULES 2> "$tmp/err"; then
-table inet t {
-	chain in {
-		type filter hook input priority 0
-		udp dport >= 10000 ct state new drop
-	}
-	chain out {
-		type filter hook output priority 0
-		udp dport >= 10000 ct state new accept
-	}
-}
-RULES
+	ip netns exec "$ns" nft -f - <<< "$lab_rules" 2> "$tmp/err"; then
 	export -f lab_flows
 	ip netns exec "$ns" bash -c 'lab_port=10000; lab_flows 3'
 	run -j ct table --all

@@ -11,12 +11,7 @@ lab_enter "$@"
 # wrong REGEX ARG...: a usage error that says what is wrong
 wrong()
 {
-	local regex=$1
-
-	shift
-	run ct "$@"
-	is "ct $* exits 1" "$rc" 1
-	like "ct $* says why" "$err" "$regex"
+	refused "$1" ct "${@:2}"
 }
 wrong '"more" is one too many' top more
 wrong '"0" is wrong: -i is a number from 1' top -i 0

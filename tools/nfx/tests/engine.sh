@@ -59,6 +59,17 @@ json()
 filter: $2"
 }
 
+# refused REGEX ARG...: a usage error, which is said on stderr
+refused()
+{
+	local regex=$1
+
+	shift
+	run "$@"
+	is "$* exits 1" "$rc" 1
+	like "$* says why" "$err" "$regex"
+}
+
 skip()
 {
 	tests=$((tests + 1))

@@ -43,6 +43,18 @@ lab_send()
 	exec 3>&-
 }
 
+# The packets of lab_flows() are tracked, and dropped without an answer.
+lab_rules='table inet t {
+	chain in {
+		type filter hook input priority 0
+		udp dport >= 10000 ct state new drop
+	}
+	chain out {
+		type filter hook output priority 0
+		udp dport >= 10000 ct state new accept
+	}
+}'
+
 lab_port=10000
 lab_flows()
 {

@@ -8,12 +8,7 @@ need jq
 # wrong REGEX ARG...: a usage error that says what is wrong
 wrong()
 {
-	local regex=$1
-
-	shift
-	run queue bench "$@"
-	is "$* exits 1" "$rc" 1
-	like "$* says why" "$err" "$regex"
+	refused "$1" queue bench "${@:2}"
 	is "$* prints nothing" "$out" ""
 }
 wrong 'method "recv" is unknown' --method recv

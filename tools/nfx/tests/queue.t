@@ -16,12 +16,7 @@ is "help is the golden text" "$out" \
 # wrong REGEX ARG...: a usage error that says what is wrong
 wrong()
 {
-	local regex=$1
-
-	shift
-	run queue "$@"
-	is "queue $* exits 1" "$rc" 1
-	like "queue $* says why" "$err" "$regex"
+	refused "$1" queue "${@:2}"
 }
 wrong 'queue command "nosuch" is unknown' nosuch
 wrong '"more" is one too many' list more
