@@ -22,8 +22,9 @@
  * table is not affected. No list is kept and no entry has a field for this.
  *
  * If at least a quarter of the sample has the source address of the new entry,
- * the choice is made among those: a source that takes a large part of the table
- * competes with itself only. This is what CHOKe does with packets.
+ * and others have nothing of a lower class, the choice is made among those: a
+ * source that takes a large part of the table competes with itself. This is
+ * what CHOKe does with packets.
  */
 
 /* A packet may have set one of these two instead of that of the state, if they
@@ -161,13 +162,8 @@ bool nf_ct_evict_is_exempt(const struct nf_conn *ct)
 	       nf_ct_evict_is_protected(ct);
 }
 
-/**
- * nf_ct_evict_class - what an entry is worth when the table is full
- * @ct: confirmed entry, with a reference
- *
- * Return: class, %NF_CT_EVICT_NEVER if @ct must stay
- */
-enum nf_ct_evict_class nf_ct_evict_class(const struct nf_conn *ct)
+/* What a confirmed entry is worth; there is a reference to it */
+static enum nf_ct_evict_class nf_ct_evict_class(const struct nf_conn *ct)
 {
 	const unsigned long status = READ_ONCE(ct->status);
 
@@ -194,16 +190,10 @@ enum nf_ct_evict_class nf_ct_evict_class(const struct nf_conn *ct)
  */
 #define NF_CT_EVICT_GC_IDLE	(2 * HZ)
 
-/**
- * nf_ct_evict_gc_may - may the gc worker evict an entry of a full table?
- * @ct: confirmed entry, with a reference
- *
- * Return: true if it may
- */
-bool nf_ct_evict_gc_may(const struct nf_conn *ct)
+/* May the gc worker evict an entry of @class when the table is full? */
+static bool nf_ct_evict_gc_may(const struct nf_conn *ct,
+			       enum nf_ct_evict_class class)
 {
-	enum nf_ct_evict_class class = nf_ct_evict_class(ct);
-
 	if (class == NF_CT_EVICT_CLOSING && nf_ct_is_closing(ct))
 		return true;
 
@@ -409,10 +399,10 @@ bool nf_ct_evict(struct nf_ct_evict_sample *sample)
 bool nf_ct_evict_gc(struct nf_conn *ct, bool full)
 {
 	enum nf_ct_evict_class class = nf_ct_evict_class(ct);
-	bool idle = nf_ct_adaptive_expired(ct);
+	bool idle = class == NF_CT_EVICT_IDLE || nf_ct_adaptive_expired(ct);
 	u8 reason;
 
-	if (!idle && (!full || !nf_ct_evict_gc_may(ct)))
+	if (!idle && (!full || !nf_ct_evict_gc_may(ct, class)))
 		return false;
 
 	reason = idle ? CTA_EVICT_REASON_IDLE : nf_ct_evict_reason(class);

@@ -60,8 +60,6 @@ struct nf_ct_evict_sample {
 u32 nf_ct_state_timeout(const struct nf_conn *ct, u32 left);
 bool nf_ct_is_closing(const struct nf_conn *ct);
 bool nf_ct_evict_is_exempt(const struct nf_conn *ct);
-enum nf_ct_evict_class nf_ct_evict_class(const struct nf_conn *ct);
-bool nf_ct_evict_gc_may(const struct nf_conn *ct);
 bool nf_ct_evict_look(struct nf_ct_evict_sample *sample, struct nf_conn *ct);
 bool nf_ct_evict(struct nf_ct_evict_sample *sample);
 bool nf_ct_evict_gc(struct nf_conn *ct, bool full);
