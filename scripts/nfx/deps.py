@@ -98,6 +98,7 @@ GROUPS = {
         Dep("pkg-config", "pkg-config"),
         Dep("libmnl-dev", "/usr/include/libmnl/libmnl.h"),
         Dep("libjansson-dev", "/usr/include/jansson.h"),
+        Dep("libconfuse-dev", "/usr/include/confuse.h"),
         Dep("libnetfilter-conntrack-dev",
             "/usr/include/libnetfilter_conntrack/libnetfilter_conntrack.h"),
         Dep("liburing-dev", "/usr/include/liburing.h"),
