@@ -7,36 +7,21 @@
 
 #include "main.h"
 #include "out.h"
-
-#define BATCH_MAX_WORDS 64
-
-/* Splits in place; returns the number of words, -E2BIG when too many. */
-static int split_words(char *line, char **words)
-{
-	char *save = NULL, *word;
-	int n = 0;
-
-	line[strcspn(line, "#\n")] = '\0';
-	for (word = strtok_r(line, " \t\r", &save); word;
-	     word = strtok_r(NULL, " \t\r", &save)) {
-		if (n == BATCH_MAX_WORDS)
-			return -E2BIG;
-		words[n++] = word;
-	}
-	return n;
-}
+#include "words.h"
 
 static int run_line(char *line, unsigned int nr,
 		    int (*run)(int argc, char **argv))
 {
-	char *words[BATCH_MAX_WORDS];
-	int n = split_words(line, words);
+	char *words[WORDS_MAX];
 	int rc = NFX_USAGE;
+	int n;
 
+	line[strcspn(line, "#\n")] = '\0';
+	n = words_split(line, words);
 	if (!n)
 		return NFX_OK;
 	if (n < 0)
-		out_error(-n, "more than %d words", BATCH_MAX_WORDS);
+		out_error(-n, "more than %d words", WORDS_MAX);
 	else
 		rc = run(n, words);
 	if (rc)

@@ -23,6 +23,8 @@ int ct_help(int argc, char **argv)
 	      "                 [ -1 ] [ -i SECONDS ] [ -c COUNT ] [ --rows N ]\n"
 	      "       nfx ct pressure [ --poll ] [ -i SECONDS ] [ --count N ]\n"
 	      "                 [ --timeout SECONDS ]\n"
+	      "       nfx ct policy FILE [ --check ] [ --dry-run ] [ --poll ]\n"
+	      "                 [ -i SECONDS ] [ --timeout SECONDS ]\n"
 	      "       nfx ct help\n"
 	      "EVENT := { new | update | destroy }\n"
 	      "FILTER := [ --src PREFIX ] [ --dst PREFIX ] [ --sport PORTS ]\n"
@@ -39,7 +41,9 @@ int ct_help(int argc, char **argv)
 	      "flush:  delete the entries that fit filters\n"
 	      "table:  show or watch the hash table: size, chains, resizes\n"
 	      "top:    count entries by what they are: who fills the table?\n"
-	      "pressure: report how full the table is, as it changes\n",
+	      "pressure: report how full the table is, as it changes\n"
+	      "policy: follow the rules of a file: flush and set sysctls when\n"
+	      "        something happens\n",
 	      stdout);
 	return NFX_OK;
 }
@@ -51,6 +55,7 @@ int do_ct(int argc, char **argv)
 		{ "events",	ct_events,	OPT_FAMILY },
 		{ "flush",	ct_flush,	OPT_FAMILY | OPT_DRY_RUN |
 						OPT_STATS },
+		{ "policy",	ct_policy,	OPT_DRY_RUN },
 		{ "pressure",	ct_pressure,	0 },
 		{ "table",	ct_table,	0 },
 		{ "top",	ct_top,		OPT_FAMILY },

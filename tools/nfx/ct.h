@@ -6,6 +6,7 @@
 int ct_help(int argc, char **argv);
 int ct_events(int argc, char **argv);
 int ct_flush(int argc, char **argv);
+int ct_policy(int argc, char **argv);
 int ct_pressure(int argc, char **argv);
 int ct_table(int argc, char **argv);
 int ct_top(int argc, char **argv);

@@ -5,158 +5,41 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "args.h"
 #include "ct.h"
 #include "ctflush.h"
+#include "ctflush_view.h"
 #include "main.h"
 #include "nlcmd.h"
 #include "out.h"
 
-enum method { AUTO, MESSAGE, FILTER, DUMP, METHODS };
-
-static const char * const method_names[] = {
-	[AUTO]		= "auto",
-	[MESSAGE]	= "message",
-	[FILTER]	= "filter",
-	[DUMP]		= "dump",
-};
-
-_Static_assert(ARRAY_SIZE(method_names) == METHODS, "each has a name");
-
 /**
  * struct flush - the command
- * @list:    filters
- * @all:     --all: everything, in place of filters
- * @lazy:    --lazy: nothing is deleted now, in place of filters
- * @dry_run: --dry-run
- * @stats:   --stats
- * @asked:   --method
- * @used:    method that did it in the end
- * @why:     why it was not the first choice, "" if it was
- * @counts:  what came of it
- * @seconds: time it took, with all that was tried
+ * @list:   filters
+ * @all:    --all: everything, in place of filters
+ * @stats:  --stats
+ * @method: --method
+ * @job:    what comes of the options
+ * @done:   what came of it
  */
 struct flush {
 	struct ctfilter_list list;
 	bool all;
-	bool lazy;
-	bool dry_run;
 	bool stats;
-	enum method asked;
-	enum method used;
-	char why[160];
-	struct ctflush_counts counts;
-	double seconds;
+	enum ctflush_method method;
+	struct ctflush job;
+	struct ctflush_done done;
 };
 
-static double now(void)
+static void print_done(const struct flush *flush)
 {
-	struct timespec ts;
+	const struct ctflush_counts *counts = &flush->done.counts;
+	char text[CTFLUSH_TEXT];
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-/* The first filter that CTA_FILTER cannot say, what of it. */
-static const char *find_lack(const struct flush *flush)
-{
-	const char *lacks = NULL;
-	unsigned int i;
-
-	for (i = 0; i < flush->list.count && !lacks; i++)
-		lacks = ctflush_filter_lacks(&flush->list.filter[i]);
-	return lacks;
-}
-
-static int run_method(struct nl *nl, struct flush *flush, enum method method)
-{
-	const struct ctflush job = {
-		.filters = flush->list.filter,
-		.count	 = flush->list.count,
-		.dry_run = flush->dry_run,
-	};
-
-	flush->used = method;
-	memset(&flush->counts, 0, sizeof(flush->counts));
-	nl->ext[0] = '\0';
-	switch (method) {
-	case MESSAGE:
-		return flush->lazy ? ctflush_lazy(nl, &flush->counts) :
-				     ctflush_message(nl, &job, &flush->counts);
-	case FILTER:
-		return ctflush_filter(nl, &job, &flush->counts);
-	default:
-		return ctflush_dump(nl, &job, &flush->counts);
-	}
-}
-
-/* Each of these is no more than a refusal, before anything was deleted. */
-static int run_auto(struct nl *nl, struct flush *flush)
-{
-	int err = run_method(nl, flush, MESSAGE);
-	const char *lacks = find_lack(flush);
-
-	if (err != -ENOSYS && err != -EINVAL && err != -EOPNOTSUPP)
-		return err;
-	snprintf(flush->why, sizeof(flush->why), "%s", err == -ENOSYS ?
-		 "this kernel has no flush message, patches/03* bring it" :
-		 nl->ext);
-	if (!lacks) {
-		err = run_method(nl, flush, FILTER);
-		if (err != -ENOSYS && err != -EBADMSG && err != -EOPNOTSUPP)
-			return err;
-	}
-	return run_method(nl, flush, DUMP);
-}
-
-static json_t *count_json(bool known, uint64_t count)
-{
-	return known ? json_integer((json_int_t)count) : json_null();
-}
-
-static json_t *counts_json(const struct flush *flush)
-{
-	const struct ctflush_counts *counts = &flush->counts;
-	bool known = counts->counted;
-	json_t *doc;
-
-	doc = json_pack("{s:s, s:b, s:b, s:o, s:o, s:o, s:I, s:I, s:b, s:f}",
-			"method", method_names[flush->used],
-			"dry-run", flush->dry_run, "lazy", flush->lazy,
-			"matched", count_json(!flush->lazy || known,
-					      counts->matched),
-			"deleted", count_json(known || flush->dry_run,
-					      counts->deleted),
-			"scanned", count_json(known, counts->scanned),
-			"gone", (json_int_t)counts->gone,
-			"failed", (json_int_t)counts->failed,
-			"interrupted", counts->stopped,
-			"seconds", flush->seconds);
-	if (doc)
-		json_object_set_new(doc, "why", flush->why[0] ?
-				    json_string(flush->why) : json_null());
-	return doc;
-}
-
-/* The kernel does not count what it deletes by CTA_FILTER. */
-static void print_counts(const struct flush *flush)
-{
-	const struct ctflush_counts *counts = &flush->counts;
-	bool dry = flush->dry_run;
-
-	if (flush->lazy)
-		out_note("unreplied entries are judged anew at their next "
-			 "packet");
-	else
-		out_note("%" PRIu64 " entries %s in %.1f ms by %s%s%s",
-			 dry || !counts->counted ? counts->matched :
-						   counts->deleted,
-			 dry ? "match, found" : "flushed",
-			 flush->seconds * 1e3, method_names[flush->used],
-			 flush->why[0] ? ": " : "", flush->why);
-	if (counts->gone && !dry)
+	ctflush_text(&flush->job, &flush->done, text);
+	out_note("%s", text);
+	if (counts->gone && !flush->job.dry_run)
 		out_note("%" PRIu64 " entries had ended by themselves",
 			 counts->gone);
 	if (counts->failed)
@@ -164,7 +47,7 @@ static void print_counts(const struct flush *flush)
 			 strerror(-counts->error));
 	if (counts->stopped)
 		out_note("interrupted, the rest of the table is as it was");
-	if (!flush->stats || flush->lazy)
+	if (!flush->stats || flush->job.lazy)
 		return;
 	if (counts->counted)
 		out_note("matched %" PRIu64 ", deleted %" PRIu64 ", scanned %"
@@ -175,67 +58,39 @@ static void print_counts(const struct flush *flush)
 			 "it deleted and scanned", counts->matched);
 }
 
-static int missing(const struct flush *flush, int err)
-{
-	if (flush->lazy)
-		out_error(-err, "this kernel has no lazy flush, patches/03* "
-			  "bring it");
-	else if (flush->used == MESSAGE)
-		out_error(-err, "this kernel has no flush message, patches/03* "
-			  "bring it");
-	else
-		out_error(-err, "it is not certain that this kernel filters "
-			  "what CT_DELETE deletes: nothing was flushed");
-	return NFX_MISSING;
-}
-
 static int failed(const struct nl *nl, const struct flush *flush, int err)
 {
-	bool all_lost = flush->counts.deleted == 0;
+	bool nothing = flush->done.counts.deleted == 0;
+	char text[CTFLUSH_TEXT];
 
-	/* Of a lazy flush there is nothing to be wrong but its flag. */
-	if (err == -ENOSYS || (err == -EINVAL && flush->lazy))
-		return missing(flush, err);
-	if (err == -EOPNOTSUPP && flush->lazy)
-		out_error(-err, "%s (bit 4 of "
-			  "net.netfilter.nf_conntrack_revalidate turns it on)",
-			  nl->ext[0] ? nl->ext : strerror(-err));
-	else if (err == -EBADMSG)
-		out_error(-err, "the kernel's filter takes others than asked "
-			  "for: nothing was flushed");
-	else
-		out_error(-err, "conntrack: %s",
-			  nl->ext[0] ? nl->ext : strerror(-err));
-	return all_lost ? NFX_KERNEL : NFX_PARTIAL;
+	if (ctflush_explain(nl, &flush->job, &flush->done, err, text)) {
+		out_error(-err, "%s", text);
+		return NFX_MISSING;
+	}
+	out_error(-err, "%s", text);
+	return nothing ? NFX_KERNEL : NFX_PARTIAL;
 }
 
 static int run(struct nl *nl, struct flush *flush)
 {
-	double start = now();
-	int err;
+	const struct ctflush_counts *counts = &flush->done.counts;
+	int err = ctflush_run(nl, &flush->job, flush->method, &flush->done);
 
-	if (flush->asked == AUTO && !flush->lazy)
-		err = run_auto(nl, flush);
-	else
-		err = run_method(nl, flush, flush->lazy ? MESSAGE :
-							  flush->asked);
-	flush->seconds = now() - start;
 	if (err)
 		return failed(nl, flush, err);
 	if (out_is_json())
-		out_doc(counts_json(flush));
+		out_doc(ctflush_json(&flush->job, &flush->done));
 	else
-		print_counts(flush);
-	return flush->counts.failed || flush->counts.stopped ? NFX_PARTIAL :
-							       NFX_OK;
+		print_done(flush);
+	return counts->failed || counts->stopped ? NFX_PARTIAL : NFX_OK;
 }
 
-static int parse_method(const char *name, enum method *method)
+static int parse_method(const char *name, enum ctflush_method *method)
 {
 	unsigned int i;
 
-	for (i = 0; i < METHODS; i++) {
-		if (strcmp(method_names[i], name))
+	for (i = 0; i < CTFLUSH_METHODS; i++) {
+		if (strcmp(ctflush_method_name(i), name))
 			continue;
 		*method = i;
 		return 0;
@@ -249,20 +104,20 @@ static int parse_method(const char *name, enum method *method)
 static int check(struct flush *flush)
 {
 	const char *what = flush->all ? "--all" : "--lazy";
-	const char *lacks = find_lack(flush);
+	const char *lacks = ctflush_lacks(&flush->job);
 
-	if (flush->all && flush->lazy) {
+	if (flush->all && flush->job.lazy) {
 		out_error(0, "--all and --lazy exclude each other");
-	} else if (flush->list.count && (flush->all || flush->lazy)) {
+	} else if (flush->list.count && (flush->all || flush->job.lazy)) {
 		out_error(0, "%s and filters exclude each other", what);
-	} else if (flush->lazy && (flush->dry_run || opts.family)) {
+	} else if (flush->job.lazy && (flush->job.dry_run || opts.family)) {
 		out_error(0, "--lazy has no --dry-run, -4 or -6");
-	} else if (flush->lazy && flush->asked != AUTO &&
-		   flush->asked != MESSAGE) {
+	} else if (flush->job.lazy && flush->method != CTFLUSH_AUTO &&
+		   flush->method != CTFLUSH_MESSAGE) {
 		out_error(0, "--lazy has no other method than message");
-	} else if (!flush->list.count && !flush->all && !flush->lazy) {
+	} else if (!flush->list.count && !flush->all && !flush->job.lazy) {
 		out_error(0, "a filter is missing: --all flushes everything");
-	} else if (flush->asked == FILTER && lacks) {
+	} else if (flush->method == CTFLUSH_FILTER && lacks) {
 		out_error(0, "method filter cannot tell %s", lacks);
 	} else {
 		return 0;
@@ -273,31 +128,33 @@ static int check(struct flush *flush)
 /* Options that are not of filters. */
 static int parse_rest(struct flush *flush, int argc, char **argv)
 {
-	const char *method = method_names[AUTO];
+	const char *method = ctflush_method_name(CTFLUSH_AUTO);
 	const struct arg table[] = {
-		{ "--all",	ARG_FLAG, &flush->all,	   0, 0 },
-		{ "--lazy",	ARG_FLAG, &flush->lazy,	   0, 0 },
-		{ "--dry-run",	ARG_FLAG, &flush->dry_run, 0, 0 },
-		{ "--stats",	ARG_FLAG, &flush->stats,   0, 0 },
-		{ "--method",	ARG_WORD, &method,	   0, 0 },
+		{ "--all",	ARG_FLAG, &flush->all,		0, 0 },
+		{ "--lazy",	ARG_FLAG, &flush->job.lazy,	0, 0 },
+		{ "--dry-run",	ARG_FLAG, &flush->job.dry_run,	0, 0 },
+		{ "--stats",	ARG_FLAG, &flush->stats,	0, 0 },
+		{ "--method",	ARG_WORD, &method,		0, 0 },
 		{ .name = NULL },
 	};
 
 	if (args_parse(table, argc, argv, NULL, 0) < 0)
 		return -1;
-	return parse_method(method, &flush->asked);
+	return parse_method(method, &flush->method);
 }
 
 static int parse(struct flush *flush, int argc, char **argv)
 {
-	flush->dry_run = opts.given & OPT_DRY_RUN;
+	flush->job.dry_run = opts.given & OPT_DRY_RUN;
 	flush->stats = opts.given & OPT_STATS;
 	argc = ctfilter_words(&flush->list, argc, argv, opts.family);
+	flush->job.filters = flush->list.filter;
+	flush->job.count = flush->list.count;
 	if (argc < 0 || parse_rest(flush, argc, argv) || check(flush))
 		return -1;
 	if (flush->all) {
 		flush->list.filter[0].family = opts.family;
-		flush->list.count = 1;
+		flush->job.count = 1;
 	}
 	return 0;
 }

@@ -3,32 +3,25 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clocks.h"
 #include "ct_line.h"
 #include "ct_table.h"
 #include "main.h"
 #include "out.h"
 
-#define NSEC_PER_SEC 1000000000LL
-
 static void print_time(void)
 {
-	time_t now = time(NULL);
-	char text[16];
-	struct tm tm;
+	char text[CLOCKS_TEXT];
 
-	strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&now, &tm));
+	clocks_text(text);
 	fputs(text, stdout);
 }
 
 static json_t *event_json(const char *event)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
 	return json_pack("{s:s, s:I}", "event", event, "time",
-			 (json_int_t)(ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec));
+			 (json_int_t)clocks_real_ns());
 }
 
 void ct_line_header(void)

@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "args.h"
+#include "clocks.h"
 #include "ct.h"
 #include "ct_table.h"
 #include "ctfilter_uapi.h"
@@ -16,8 +16,6 @@
 #include "out.h"
 #include "signals.h"
 #include "stream.h"
-
-#define NSEC_PER_SEC	1000000000LL
 
 /* A day, so that milliseconds fit into an int. */
 #define INTERVAL_MAX	86400
@@ -42,13 +40,9 @@ struct watch {
 
 static json_t *pressure_json(const struct ctpressure *pressure, bool event)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
 	return json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:I}",
 			 "event", "pressure",
-			 "time", (json_int_t)(ts.tv_sec * NSEC_PER_SEC +
-					      ts.tv_nsec),
+			 "time", (json_int_t)clocks_real_ns(),
 			 "source", event ? "event" : "poll",
 			 "level", ctpressure_level(pressure->level),
 			 "entries", (json_int_t)pressure->entries,
@@ -59,11 +53,9 @@ static json_t *pressure_json(const struct ctpressure *pressure, bool event)
 
 static void print_pressure(const struct ctpressure *pressure)
 {
-	time_t now = time(NULL);
-	char text[16];
-	struct tm tm;
+	char text[CLOCKS_TEXT];
 
-	strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&now, &tm));
+	clocks_text(text);
 	printf("%s %s%-7s%s %u of %u entries, evicted %" PRIu64
 	       ", dropped %" PRIu64 "\n", text,
 	       out_color(pressure->level ? OUT_BAD : OUT_GOOD),
@@ -124,20 +116,12 @@ static int run_events(struct watch *watch)
 	return err ? ct_table_failed(err) : NFX_OK;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Returns false if it is time to end. */
 static bool wait_more(const struct watch *watch, const struct signals *signals,
 		      int64_t end_ms)
 {
 	struct pollfd pfd = { .fd = signals->fd, .events = POLLIN };
-	int64_t ms = (int64_t)watch->interval * 1000, left = end_ms - now_ms();
+	int64_t ms = (int64_t)watch->interval * 1000, left = end_ms - clocks_ms();
 
 	if (fflush(stdout) || ferror(stdout))
 		return false;
@@ -145,7 +129,7 @@ static bool wait_more(const struct watch *watch, const struct signals *signals,
 		ms = left > 0 ? left : 0;
 	if (poll(&pfd, 1, (int)ms))
 		return false;
-	return !watch->args.timeout || now_ms() < end_ms;
+	return !watch->args.timeout || clocks_ms() < end_ms;
 }
 
 /* As in an event of the kernel: what has happened since the line before */
@@ -162,7 +146,7 @@ static struct ctpressure since(const struct ctpressure *old,
 /* A line at first, and for each change, of what is no more than a number. */
 static int poll_table(struct watch *watch, const struct signals *signals)
 {
-	int64_t end_ms = now_ms() + (int64_t)watch->args.timeout * 1000;
+	int64_t end_ms = clocks_ms() + (int64_t)watch->args.timeout * 1000;
 	struct ctpressure old, now, shown;
 	bool first = true, events;
 	int err;

@@ -5,9 +5,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "args.h"
+#include "clocks.h"
 #include "ct_line.h"
 #include "ct_table.h"
 #include "main.h"
@@ -46,14 +46,6 @@ struct watch {
 	bool unread;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static void print_resizes(struct watch *watch)
 {
 	struct ctresize resize;
@@ -88,14 +80,14 @@ static int wait_more(struct watch *watch)
 		{ .fd = watch->signals.fd, .events = POLLIN },
 		{ .fd = watch->trace.fd, .events = POLLIN },
 	};
-	int64_t left = watch->next_ms - now_ms();
+	int64_t left = watch->next_ms - clocks_ms();
 	int n = poll(pfd, ARRAY_SIZE(pfd), left > 0 ? (int)left : 0);
 
 	if (n < 0 && errno != EINTR)
 		return -errno;
 	if (n > 0 && pfd[0].revents)
 		watch->stop = true;
-	return !watch->stop && now_ms() >= watch->next_ms;
+	return !watch->stop && clocks_ms() >= watch->next_ms;
 }
 
 /* Lines are read as they come, or not at all. */
@@ -112,7 +104,7 @@ static int run_lines(struct watch *watch)
 	int due = 1, err = 0;
 
 	ct_line_header();
-	watch->next_ms = now_ms();
+	watch->next_ms = clocks_ms();
 	for (;;) {
 		print_resizes(watch);
 		if (due)

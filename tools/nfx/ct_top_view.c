@@ -3,14 +3,12 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "bars.h"
+#include "clocks.h"
 #include "ct_top.h"
 #include "ipview.h"
 #include "main.h"
-
-#define NSEC_PER_SEC 1000000000LL
 
 /* Columns of a name, and before a bar. */
 #define NAME_WIDTH	39
@@ -132,11 +130,9 @@ static void print_lives(const struct cttop *top)
 static void print_total(const struct ct_top *state)
 {
 	const struct cttable *table = &state->table;
-	time_t now = time(NULL);
-	char text[16];
-	struct tm tm;
+	char text[CLOCKS_TEXT];
 
-	strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&now, &tm));
+	clocks_text(text);
 	printf("%s  %" PRIu64 " entries shown, %u in the table", text,
 	       state->top.entries, table->entries);
 	if (table->max_entries)
@@ -208,13 +204,10 @@ json_t *ct_top_json(const struct ct_top *state)
 	struct row protos[ARRAY_SIZE(top->protos)], states[CTTOP_STATES];
 	char names[ARRAY_SIZE(top->protos)][8];
 	unsigned int n = get_protos(top, protos, names);
-	struct timespec ts;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o,"
 			 " s:I}",
-			 "time", (json_int_t)(ts.tv_sec * NSEC_PER_SEC +
-					      ts.tv_nsec),
+			 "time", (json_int_t)clocks_real_ns(),
 			 "entries", (json_int_t)top->entries,
 			 "bad", (json_int_t)top->bad,
 			 "table-entries", (json_int_t)state->table.entries,

@@ -8,7 +8,7 @@
 #include "ctfilter_uapi.h"
 #include "main.h"
 
-static bool match_addr(const struct ctfilter_addr *want, const uint8_t *addr)
+bool ctfilter_addr_match(const struct ctfilter_addr *want, const uint8_t *addr)
 {
 	unsigned int bytes = want->prefixlen / 8, bits = want->prefixlen % 8;
 	uint8_t differs;
@@ -32,8 +32,8 @@ static bool match_range(const struct ctfilter_range *want, bool known,
 static bool match_dir(const struct ctfilter_dir *want,
 		      const struct ctentry_dir *dir)
 {
-	return match_addr(&want->src, dir->src) &&
-	       match_addr(&want->dst, dir->dst) &&
+	return ctfilter_addr_match(&want->src, dir->src) &&
+	       ctfilter_addr_match(&want->dst, dir->dst) &&
 	       match_range(&want->sport, dir->ports, dir->sport) &&
 	       match_range(&want->dport, dir->ports, dir->dport);
 }

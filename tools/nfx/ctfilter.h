@@ -91,10 +91,22 @@ bool ctfilter_match(const struct ctfilter *filter, const struct ctentry *entry);
 unsigned int ctfilter_first(const struct ctfilter *filters, unsigned int count,
 			    const struct ctentry *entry);
 
+/** ctfilter_addr_match() - is an address in a prefix of its family? */
+bool ctfilter_addr_match(const struct ctfilter_addr *want, const uint8_t *addr);
+
 /** ctfilter_has_ports() - has this protocol ports in the kernel's dumps? */
 bool ctfilter_has_ports(uint8_t proto);
 
 /* ctfilter_parse.c */
+
+/**
+ * ctfilter_addr_parse() - read an address, or a prefix ADDRESS/LENGTH
+ * @family: set to AF_INET or AF_INET6
+ *
+ * Return: NULL, or what it should have been.
+ */
+const char *ctfilter_addr_parse(const char *text, int *family,
+				struct ctfilter_addr *to);
 
 /**
  * ctfilter_take() - take an option of a filter, or "--or", off the words

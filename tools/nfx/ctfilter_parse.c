@@ -2,6 +2,7 @@
 /* Filters of conntrack entries: their options on the command line. */
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <errno.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <netinet/in.h>
@@ -64,31 +65,50 @@ static bool is_prefix(const uint8_t *addr, unsigned int prefixlen,
 	return true;
 }
 
+/* With 0 it would be no filter at all. */
+static bool parse_length(const char *text, unsigned int bits, uint8_t *length)
+{
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	*length = (uint8_t)number;
+	return isdigit((unsigned char)*text) && !*end && !errno && number &&
+	       number <= bits;
+}
+
+const char *ctfilter_addr_parse(const char *text, int *family,
+				struct ctfilter_addr *to)
+{
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	char addr[INET6_ADDRSTRLEN] = "";
+	unsigned int bits;
+
+	*family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	bits = ctentry_addr_len(*family) * 8;
+	if (len < sizeof(addr))
+		memcpy(addr, text, len);
+	if (inet_pton(*family, addr, to->addr) != 1)
+		return "an address or a prefix";
+	to->prefixlen = (uint8_t)bits;
+	if (slash && !parse_length(slash + 1, bits, &to->prefixlen))
+		return "a prefix, with a length that is not 0 and not more "
+		       "than an address has";
+	if (!is_prefix(to->addr, to->prefixlen, bits))
+		return "a prefix, with no bit set after its length";
+	return NULL;
+}
+
 static int parse_addr(struct ctfilter *filter, const struct option *option,
 		      const char *value, struct ctfilter_addr *to)
 {
-	const char *slash = strchr(value, '/');
-	int family = strchr(value, ':') ? AF_INET6 : AF_INET;
-	unsigned int bits = ctentry_addr_len(family) * 8;
-	size_t len = slash ? (size_t)(slash - value) : strlen(value);
-	uint64_t prefixlen = bits;
-	char text[INET6_ADDRSTRLEN];
+	const char *what;
+	int family;
 
-	if (len >= sizeof(text))
-		return wrong(option, value, "an address or a prefix");
-	memcpy(text, value, len);
-	text[len] = '\0';
-	if (inet_pton(family, text, to->addr) != 1)
-		return wrong(option, value, "an address or a prefix");
-	/* With 0 it would be no filter at all. */
-	if (slash && args_number("a prefix length", slash + 1, false, 1, bits,
-				 &prefixlen))
-		return -1;
-	to->prefixlen = (uint8_t)prefixlen;
-	if (!is_prefix(to->addr, to->prefixlen, bits))
-		return wrong(option, value,
-			     "a prefix, with no bit set after its length");
-	return set_family(filter, family);
+	what = ctfilter_addr_parse(value, &family, to);
+	return what ? wrong(option, value, what) : set_family(filter, family);
 }
 
 static int parse_src(struct ctfilter *filter, const struct option *option,

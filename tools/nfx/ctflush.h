@@ -18,13 +18,15 @@
 /**
  * struct ctflush - what to flush
  * @filters: an empty one stands for all entries
- * @count:   of @filters, not 0
+ * @count:   of @filters, not 0 unless @lazy
  * @dry_run: count, and delete nothing
+ * @lazy:    nothing is deleted now, there are no @filters; see ctflush_lazy()
  */
 struct ctflush {
 	const struct ctfilter *filters;
 	unsigned int count;
 	bool dry_run;
+	bool lazy;
 };
 
 /**
@@ -48,6 +50,52 @@ struct ctflush_counts {
 	int error;
 	bool stopped;
 };
+
+/**
+ * enum ctflush_method - how to do it
+ * @CTFLUSH_AUTO:    by the first of the others that can
+ * @CTFLUSH_MESSAGE: ctflush_message() or ctflush_lazy()
+ * @CTFLUSH_FILTER:  ctflush_filter()
+ * @CTFLUSH_DUMP:    ctflush_dump()
+ */
+enum ctflush_method {
+	CTFLUSH_AUTO,
+	CTFLUSH_MESSAGE,
+	CTFLUSH_FILTER,
+	CTFLUSH_DUMP,
+	CTFLUSH_METHODS,
+};
+
+/**
+ * struct ctflush_done - how it was done
+ * @counts:  what came of it
+ * @used:    never CTFLUSH_AUTO
+ * @why:     why it was not CTFLUSH_MESSAGE, "" if that was not tried
+ * @seconds: time it took, with all that was tried
+ */
+struct ctflush_done {
+	struct ctflush_counts counts;
+	enum ctflush_method used;
+	char why[160];
+	double seconds;
+};
+
+/* ctflush_run.c: one of the methods, or the first that can do it */
+
+/**
+ * ctflush_run() - flush
+ * @method: CTFLUSH_AUTO and CTFLUSH_MESSAGE are one for a lazy flush
+ *
+ * Return: 0 or -errno, see ctflush_explain() of ctflush_view.h.
+ */
+int ctflush_run(struct nl *nl, const struct ctflush *job,
+		enum ctflush_method method, struct ctflush_done *done);
+
+/** ctflush_method_name() - as of "nfx ct flush --method" */
+const char *ctflush_method_name(enum ctflush_method method);
+
+/** ctflush_lacks() - as of ctflush_filter_lacks(), of the first that does */
+const char *ctflush_lacks(const struct ctflush *job);
 
 /* ctflush_msg.c: the kernel's flush message */
 

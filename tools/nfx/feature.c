@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clocks.h"
 #include "feature.h"
 #include "main.h"
 #include "netns.h"
@@ -124,20 +124,12 @@ void feature_probe(const struct feature *feature, struct finding *f)
 	*f = call.finding;
 }
 
-static double now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
-}
-
 static double timed_probe(const struct feature *feature, struct finding *f)
 {
-	double start = now_ms();
+	int64_t start = clocks_ns();
 
 	feature_probe(feature, f);
-	return now_ms() - start;
+	return (double)(clocks_ns() - start) / 1e6;
 }
 
 static json_t *to_json(const struct feature *feature, const struct finding *f,

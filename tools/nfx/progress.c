@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bars.h"
+#include "clocks.h"
 #include "main.h"
 #include "out.h"
 #include "progress.h"
@@ -18,20 +18,12 @@
 #define BAR_MAX		40
 #define AROUND		40
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 void progress_begin(struct progress *progress, uint64_t total)
 {
 	memset(progress, 0, sizeof(*progress));
 	progress->on = isatty(STDERR_FILENO) && !opts.quiet && !out_is_json();
 	progress->total = total;
-	progress->begin_ms = now_ms();
+	progress->begin_ms = clocks_ms();
 	progress->next_ms = progress->begin_ms + FIRST_MS;
 }
 
@@ -64,7 +56,7 @@ void progress_update(struct progress *progress, uint64_t done)
 
 	if (!progress->on)
 		return;
-	now = now_ms();
+	now = clocks_ms();
 	if (now < progress->next_ms)
 		return;
 	progress->next_ms = now + AGAIN_MS;

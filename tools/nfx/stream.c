@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "clocks.h"
 #include "main.h"
 #include "out.h"
 #include "signals.h"
@@ -98,18 +98,10 @@ struct nlring *stream_open(struct nl *nl, const struct stream_args *args,
 	return nlring;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* From here on SIGINT and SIGTERM end the stream and not the process. */
 static int limits_begin(struct limits *limits, uint64_t timeout)
 {
-	limits->deadline_ms = timeout ? now_ms() + (int64_t)timeout * 1000 : -1;
+	limits->deadline_ms = timeout ? clocks_ms() + (int64_t)timeout * 1000 : -1;
 	return signals_hold(&limits->signals);
 }
 
@@ -145,7 +137,7 @@ static int take_burst(struct stream *stream)
 /* Time to sleep: none if there is something to read. */
 static int sleep_ms(const struct limits *limits, bool idle)
 {
-	int64_t left = limits->deadline_ms - now_ms();
+	int64_t left = limits->deadline_ms - clocks_ms();
 
 	if (!idle)
 		return 0;
@@ -168,7 +160,7 @@ static int wait_more(struct stream *stream, struct nl *nl,
 	nlring_disarm(stream->nlring);
 	if (n > 0 && pfd[1].revents)
 		stream->stop = true;
-	if (limits->deadline_ms >= 0 && now_ms() >= limits->deadline_ms)
+	if (limits->deadline_ms >= 0 && clocks_ms() >= limits->deadline_ms)
 		stream->stop = true;
 	return err;
 }

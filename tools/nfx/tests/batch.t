@@ -43,8 +43,8 @@ like "a missing file is named" "$err" 'batch file ".*/none": No such'
 run -b "$file" help
 is "-b and a command exclude each other" "$rc" 1
 
-yes word | head -100 | tr '\n' ' ' > "$file"
+yes word | head -300 | tr '\n' ' ' > "$file"
 run -b "$file"
 is "too many words exit 1" "$rc" 1
-like "too many words are an error" "$err" 'more than 64 words'
+like "too many words are an error" "$err" 'more than 256 words'
 finish

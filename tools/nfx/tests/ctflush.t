@@ -26,9 +26,9 @@ wrong '--lazy has no other method' --lazy --method dump
 wrong 'method "nosuch" is unknown' --all --method nosuch
 wrong 'method "" is unknown' --all --method=
 wrong '"10.0.0.1/8" is wrong: --src is a prefix' --src 10.0.0.1/8
-wrong '"33" is wrong: a prefix length is a number from 1 to 32' \
+wrong '"10.0.0.0/33" is wrong: --dst is .*, with a length that is not 0' \
 	--dst 10.0.0.0/33
-wrong '"0" is wrong: a prefix length' --dst ::/0
+wrong '"::/0" is wrong: --dst is .*, with a length that is not 0' --dst ::/0
 wrong 'addresses of one family' --src 10.0.0.1 --dst ::1
 wrong '"20-10" is wrong: --sport .* smaller end first' \
 	--proto udp --sport 20-10

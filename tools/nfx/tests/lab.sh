@@ -62,7 +62,7 @@ lab_flows()
 
 	for (( ; lab_port < last; lab_port++)); do
 		echo > "/dev/udp/127.0.0.1/$lab_port"
-	done
+	done 2> /dev/null
 }
 
 wait_for()
