@@ -6,6 +6,7 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,7 +90,7 @@ const char *ctfilter_addr_parse(const char *text, int *family,
 	*family = strchr(text, ':') ? AF_INET6 : AF_INET;
 	bits = ctentry_addr_len(*family) * 8;
 	if (len < sizeof(addr))
-		memcpy(addr, text, len);
+		snprintf(addr, sizeof(addr), "%.*s", (int)len, text);
 	if (inet_pton(*family, addr, to->addr) != 1)
 		return "an address or a prefix";
 	to->prefixlen = (uint8_t)bits;

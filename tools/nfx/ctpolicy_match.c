@@ -66,9 +66,11 @@ static const char *parse_level(const char *word, struct ctpolicy_match *match)
 
 static const char *parse_ifname(const char *word, struct ctpolicy_match *match)
 {
-	if (strlen(word) >= sizeof(match->ifname))
+	size_t size = strlen(word) + 1;
+
+	if (size > sizeof(match->ifname))
 		return "the name of a link has 15 characters at most";
-	strcpy(match->ifname, word);
+	memcpy(match->ifname, word, size);
 	return NULL;
 }
 

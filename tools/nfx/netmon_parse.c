@@ -41,7 +41,8 @@ static void parse_link(const struct nlmsghdr *nlh, netmon_cb_t cb, void *data)
 	    mnl_attr_get_payload_len(tb[IFLA_IFNAME]) > sizeof(event.ifname))
 		return;
 	event.ifindex = (unsigned int)ifi->ifi_index;
-	strcpy(event.ifname, mnl_attr_get_str(tb[IFLA_IFNAME]));
+	memcpy(event.ifname, mnl_attr_get_str(tb[IFLA_IFNAME]),
+	       mnl_attr_get_payload_len(tb[IFLA_IFNAME]));
 	event.gone = nlh->nlmsg_type == RTM_DELLINK ||
 		     (ifi->ifi_flags & up) != up;
 	cb(&event, data);

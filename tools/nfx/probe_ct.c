@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Conntrack: gc wake-up, table-full message, automatic size, state, flush. */
+/* Conntrack: what a full table does, how it is sized, flushed, revalidated. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -10,12 +10,13 @@
 
 #include "ctflush.h"
 #include "ctlog.h"
+#include "ctpressure.h"
 #include "cttable.h"
 #include "lab.h"
 #include "main.h"
 #include "probes.h"
 
-#define CT_SYSCTL	"/proc/sys/net/netfilter/nf_conntrack_buckets"
+#define CT_SYSCTL	"/proc/sys/net/netfilter/nf_conntrack_"
 
 void probe_ct_gc_wake(struct finding *f)
 {
@@ -51,16 +52,36 @@ void probe_ct_full_log(struct finding *f)
 				"and causing one would write to it");
 }
 
-/* All network namespaces show it, the initial one sets it. */
-void probe_ct_buckets_auto(struct finding *f)
+/* A sysctl that all network namespaces have, once conntrack is active there. */
+static void probe_sysctl(struct finding *f, const char *path)
 {
-	if (!access(CT_SYSCTL "_auto", F_OK))
+	if (!access(path, F_OK))
 		finding_yes(f, "the sysctl exists");
-	else if (access(CT_SYSCTL, F_OK))
+	else if (access(CT_SYSCTL "buckets", F_OK))
 		finding_unknown(f, errno, "conntrack is not active in this "
 				"network namespace");
 	else
 		finding_no(f, ENOENT, "the sysctl does not exist");
+}
+
+void probe_ct_buckets_auto(struct finding *f)
+{
+	probe_sysctl(f, CT_SYSCTL "buckets_auto");
+}
+
+void probe_ct_evict(struct finding *f)
+{
+	probe_sysctl(f, CT_SYSCTL "early_drop_source");
+}
+
+void probe_ct_adaptive(struct finding *f)
+{
+	probe_sysctl(f, CT_SYSCTL "timeout_adaptive_start");
+}
+
+void probe_ct_revalidate(struct finding *f)
+{
+	probe_sysctl(f, CT_SYSCTL "revalidate");
 }
 
 void probe_ct_table_stats(struct finding *f)
@@ -112,4 +133,19 @@ void probe_ct_flush(struct finding *f)
 	else
 		finding_unknown(f, err, "%s",
 				nl->ext[0] ? nl->ext : strerror(-err));
+}
+
+void probe_ct_pressure(struct finding *f)
+{
+	NL_AUTO nl = lab_open(f, NETLINK_NETFILTER);
+	struct ctpressure pressure;
+	bool events;
+
+	if (!nl || setup_failed(f, ctpressure_ask(nl, NULL, &pressure, &events),
+				"the counters of conntrack"))
+		return;
+	if (events)
+		finding_yes(f, "evictions are counted by reason");
+	else
+		finding_no(f, 0, "evictions are not counted by reason");
 }

@@ -11,6 +11,10 @@ void probe_ct_full_log(struct finding *f);
 void probe_ct_buckets_auto(struct finding *f);
 void probe_ct_table_stats(struct finding *f);
 void probe_ct_flush(struct finding *f);
+void probe_ct_evict(struct finding *f);
+void probe_ct_pressure(struct finding *f);
+void probe_ct_adaptive(struct finding *f);
+void probe_ct_revalidate(struct finding *f);
 
 /* probe_fib.c */
 void probe_fib6_suppress(struct finding *f);
