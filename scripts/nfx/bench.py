@@ -30,7 +30,7 @@ import uml
 BOOT_SECONDS = 120
 MEMORY = {"qemu": 2048, "uml": 4096}
 JSON_FIELDS = ("id", "what", "unit", "instrument", "stock", "patched",
-               "better")
+               "better", "bound")
 
 
 class Table:
@@ -142,10 +142,14 @@ def collect(rows, values, names):
         "kernel_stock": names["stock"],
         "kernel_patched": names["patched"],
         "date": now.isoformat(timespec="seconds"),
-        "rows": [{field: {**row, "stock": values["stock"][row["id"]],
-                          "patched": values["patched"][row["id"]]}[field]
-                  for field in JSON_FIELDS} for row in rows],
+        "rows": [figures({**row, "stock": values["stock"][row["id"]],
+                          "patched": values["patched"][row["id"]]})
+                 for row in rows],
     }
+
+
+def figures(row):
+    return {field: row[field] for field in JSON_FIELDS if field in row}
 
 
 def write(results, command, folder):

@@ -23,7 +23,7 @@ import ui
 
 JOBS = 2
 NOISE = re.compile(r"bad constant expression|arch/x86/boot.*should it be "
-                   r"static", re.I)
+                   r"static|not remade because of errors", re.I)
 PROBLEM = re.compile(r"warn|error", re.I)
 MAX_USERS = 8
 # Debian's sparse 0.6.4 does not know the C23 keyword, and the kernel leaves
@@ -32,8 +32,11 @@ SPARSE = "CHECK=sparse -D__typeof_unqual__=__typeof__"
 
 
 @contextlib.contextmanager
-def walk(patches):
-    """Give a Walk with @patches applied to the base in force."""
+def walk(patches, arch=None):
+    """Give a Walk with @patches applied to the base in force.
+
+    @arch: another one than that of this machine, as make's ARCH
+    """
     lender = kernel.lender()
     path = paths.BASES / "walk" / "linux"
     with paths.lock("walk"):
@@ -46,31 +49,40 @@ def walk(patches):
                 kernel.need_space(kernel.UNPACK_BYTES, "the build tree")
             with ui.progress("writing the tree for the builds"):
                 stack.install(tree, work, lender)
-        yield Walk(path, base, patches)
+        yield Walk(path, base, patches, arch)
 
 
 class Walk:
     """A work tree and its build directory, both moved along the stack."""
 
-    def __init__(self, path, base, patches):
+    def __init__(self, path, base, patches, arch=None):
         self.path = path
+        self.base = base
+        self.arch = [f"ARCH={arch}"] if arch else []
         ids = git.lines(path, "rev-list", "--reverse", f"{base}..nfx")
         self.commits = {patch.number: commit
                         for patch, commit in zip(patches, ids)}
-        self.output = path / f"{paths.BUILD_PREFIX}walk"
+        self.output = path / f"{paths.BUILD_PREFIX}walk{arch or ''}"
         self.log = paths.log_file("walk")
         self.checkout(base)
         self.configure()
 
     def checkout(self, commit):
         kernel.restore_ignore(self.path)
+        old = git.commit_id(self.path, "HEAD")
         git.git(self.path, "checkout", "-q", "--detach", commit)
+        # A new option would be asked for, and nobody is there to answer.
+        if git.git(self.path, "diff", "--quiet", old, "HEAD", "--",
+                   "*Kconfig*", check=False).returncode and \
+                (self.output / ".config").exists():
+            self.make("-s", "olddefconfig")
 
     def make(self, *args, check=True):
         compiler = "ccache gcc" if shutil.which("ccache") else "gcc"
         jobs = os.environ.get("NFX_JOBS", str(JOBS))
         return ui.run(["nice", "make", f"O={self.output.name}",
-                       f"CC={compiler}", f"-j{jobs}", *args], cwd=self.path,
+                       f"CC={compiler}", f"-j{jobs}", *self.arch, *args],
+                      cwd=self.path,
                       env={**build.environment(), **build.KBUILD,
                            "LC_ALL": "C"},
                       check=check, next_step=f"see {self.log}")
@@ -116,11 +128,18 @@ class Walk:
         """Return the warnings @patch adds to the objects @names."""
         commit = self.commits[patch.number]
         with ui.progress(f"{patch.label}: W=1 C=1 of {len(names)} objects"):
-            before = self.warnings(f"{commit}~", names)
-            after = self.warnings(commit, names, must_build=True)
+            return self.added(f"{commit}~", commit, names)
+
+    def added(self, old, new, names):
+        """Return the warnings of the objects @names at @new, not at @old.
+
+        One that the configuration leaves out may not compile, as before.
+        """
+        before = self.warnings(old, names)
+        after = self.warnings(new, names)
         return list((after - before).elements())
 
-    def warnings(self, commit, names, must_build=False):
+    def warnings(self, commit, names):
         """Return a Counter of the complaints about @names at @commit."""
         self.checkout(commit)
         there = [name for name in names
@@ -135,8 +154,6 @@ class Walk:
         rows = [re.sub(r":\d+(:\d+)?:", ":", text.strip())
                 for text in done.stderr.splitlines()
                 if PROBLEM.search(text) and not NOISE.search(text)]
-        if done.returncode and must_build:
-            rows.insert(0, "error: does not compile")
         return collections.Counter(rows)
 
 

@@ -23,7 +23,8 @@ FULL_BAR = 78
 INSIDE_FROM = 0.5
 
 GOAL = {"lower": "lower is better", "higher": "higher is better",
-        "no-higher": "must not rise"}
+        "no-higher": "must not rise",
+        "bounded": "has a limit of its own"}
 
 GOOD = "good"
 BAD = "bad"
@@ -48,6 +49,11 @@ def number(value):
 def verdict(row):
     """Judge @row: is the patched kernel better, and by how much?"""
     stock, patched = row["stock"], row["patched"]
+    if row["better"] == "bounded":
+        within = patched <= row["bound"]
+        return Verdict(GOOD if within else BAD,
+                       f"{'up to' if within else 'over'} "
+                       f"{number(row['bound'])}")
     lower = row["better"] != "higher"
     if abs(patched - stock) <= NOISE * abs(stock):
         level = GOOD if row["better"] == "no-higher" else BAD
@@ -69,7 +75,9 @@ def summary(rows):
     """Say in one line how the patched kernel did over all rows."""
     verdicts = [verdict(row) for row in rows]
     gone = sum(v == Verdict(GOOD, "gone") for v in verdicts)
-    same = sum(v == Verdict(GOOD, "no change") for v in verdicts)
+    same = sum(v.level == GOOD and (v.text == "no change" or
+                                    row["better"] == "bounded")
+               for v, row in zip(verdicts, rows))
     good = sum(v.level == GOOD for v in verdicts)
     word = "row" if len(rows) == 1 else "rows"
     held = f"{same} as they should stay, " if same else ""

@@ -22,9 +22,10 @@ ROW_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FIELDS = {"id": str, "what": str, "unit": str, "instrument": str,
           "better": str, "topic": str, "demo": bool, "run": list,
           "build": list, "insn": bool, "machine": str, "timeout": int}
-# Not in every row: kernel functions whose instructions do not count.
-OPTIONAL = {"without": list}
-CHOICES = {"better": ("lower", "higher", "no-higher"),
+# Not in every row: kernel functions whose instructions do not count; what the
+# figure of the patched kernel may be at most, whatever stock's is.
+OPTIONAL = {"without": list, "bound": int}
+CHOICES = {"better": ("lower", "higher", "no-higher", "bounded"),
            "machine": ("qemu", "uml")}
 # What is shown of a failed scenario, and how much of each line.
 LAST_LINES = 20
@@ -79,6 +80,8 @@ def check_row(row, source):
             bad(f"'{field}' is no {OPTIONAL[field].__name__}")
     if "without" in row and not row["insn"]:
         bad("'without' is for instructions")
+    if ("bound" in row) != (row["better"] == "bounded"):
+        bad("'bound' is for what is 'bounded'")
     for field, choices in CHOICES.items():
         if row[field] not in choices:
             bad(f"'{field}' is none of {', '.join(choices)}")

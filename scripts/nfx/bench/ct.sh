@@ -8,6 +8,8 @@
 #		handshakes of 200 that complete through a full table, half of it
 #		established flows, while RTT SYNs of a flood from SOURCES
 #		addresses (0: one per SYN) come in one round trip
+# ct.sh synproxy RTT SOURCES ROW
+#		the same with a SYN proxy in front: handshakes that do not
 
 set -e
 
@@ -169,9 +171,27 @@ within()
 	ip netns exec flood "$@"
 }
 
+# What is a SYN, or an ACK that no flow is known of, is the proxy's.
+proxy()
+{
+	within sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0 \
+		net.ipv4.conf.all.send_redirects=0 \
+		net.ipv4.conf.default.send_redirects=0
+	within nft "table ip p {
+		chain raw { type filter hook prerouting priority raw;
+			ip daddr 192.0.2.1 \
+				tcp flags & (syn | ack) == syn notrack; }
+		chain c { type filter hook forward priority -1;
+			ip daddr 192.0.2.1 ct state invalid,untracked \
+				synproxy mss 1460; }; }"
+	# The clients are where the flood comes from and need answers.
+	ip -n flood route add 10.10.0.0/16 dev tun0
+}
+
+# flood RTT SOURCES ROW [synproxy]
 flood()
 {
-	local entries=8192 left
+	local entries=8192 left completed
 
 	sysctl -q net.netfilter.nf_conntrack_buckets="$entries"
 	sysctl -q net.netfilter.nf_conntrack_max="$entries"
@@ -187,27 +207,35 @@ flood()
 			ip daddr 192.0.2.1 ip saddr 10.10.0.0/16 \
 				tcp flags & (syn | ack) == ack \
 				ct state established counter name completed; }; }"
-	# there is no checksum in the packets
-	within sysctl -qw net.netfilter.nf_conntrack_checksum=0
 	ip -n flood tuntap add tun0 mode tun
 	ip -n flood addr add 10.9.0.1/16 dev tun0
 	ip -n flood link set tun0 up
 	ip -n flood link add d0 type dummy
 	ip -n flood link set d0 up
 	ip -n flood route add default dev d0
+	[ -z "$4" ] || proxy
 
-	within ct_flood $((entries / 2)) "$1" "$2"
+	# shellcheck disable=SC2086 # nothing or a word
+	within ct_flood $((entries / 2)) "$1" "$2" $4
 	within conntrack -S
 	left=$(within conntrack -L -p udp 2>/dev/null | grep -c ASSURED) || true
 	echo "$left of $((entries / 2)) established flows left"
 	[ "$left" -eq $((entries / 2)) ]
-	echo "ROW $3 $(within nft list counter ip t completed |
-		awk '/packets/ { print $2 / 2 }')"
+	completed=$(within nft list counter ip t completed |
+		awk '/packets/ { print $2 / 2 }')
+	echo "$completed % of the handshakes completed"
+	[ -z "$4" ] || completed=$(awk "BEGIN { print 100 - $completed }")
+	echo "ROW $3 $completed"
 	within conntrack -F 2>/dev/null
 }
 
+synproxy()
+{
+	flood "$@" synproxy
+}
+
 case $1 in
-wake|log|masq|flood)
+wake|log|masq|flood|synproxy)
 	"$@"
 	;;
 *)

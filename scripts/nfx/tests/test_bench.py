@@ -74,6 +74,8 @@ class Descriptions(unittest.TestCase):
                             (row("a", timeout="60"), "timeout"),
                             (row("a", run=[]), "run"),
                             (row("a", machine="uml", insn=True), "qemu"),
+                            (row("a", better="bounded"), "bound"),
+                            (row("a", bound=7), "bound"),
                             (row("a", colour="red"), "colour")):
             with self.assertRaisesRegex(ui.Error, word):
                 self.load([wrong])
@@ -196,9 +198,9 @@ BENCH-END b 0
 
 
 class Verdicts(unittest.TestCase):
-    def judge(self, stock, patched, better="lower"):
+    def judge(self, stock, patched, better="lower", bound=None):
         return report.verdict({"stock": stock, "patched": patched,
-                               "better": better})
+                               "better": better, "bound": bound})
 
     def test_levels_and_words(self):
         for args, level, text in (
@@ -213,6 +215,8 @@ class Verdicts(unittest.TestCase):
                 ((1000, 1005, "no-higher"), report.GOOD, "no change"),
                 ((1000, 900, "no-higher"), report.GOOD, "-10 %"),
                 ((1000, 1100, "no-higher"), report.BAD, "+10 %"),
+                ((100, 400, "bounded", 500), report.GOOD, "up to 500"),
+                ((900, 501, "bounded", 500), report.BAD, "over 500"),
                 ((10, 30, "higher"), report.GOOD, "+200 %"),
                 ((10, 90, "higher"), report.GOOD, "9 x more"),
                 ((90, 10, "higher"), report.BAD, "9 x less")):
