@@ -3,9 +3,9 @@
  * Flush conntrack entries by CT_DELETE with CTA_FILTER.
  *
  * A kernel that has it filters by family, mark, status, zone and exact fields
- * of tuples. One that has not, before 6.11, passes over CTA_FILTER and, with
- * nothing else it knows, deletes everything. So this asks ctflush_probe()
- * first. And a dump parses filters by the same code as a flush: it shows, in
+ * of tuples, from 6.11 on. From 5.8 on they refuse CTA_FILTER here; older ones
+ * pass over it and, with nothing else they know, delete everything. So this
+ * asks ctflush_probe() first. And a dump parses filters by the same code as a flush: it shows, in
  * the table that is going to be flushed, which entries the kernel takes.
  */
 #include <arpa/inet.h>

@@ -22,6 +22,7 @@ state > "$tmp/before"
 run -j feature list
 state > "$tmp/after"
 is "list exits 0" "$rc" 0
+features=$(jq length <<< "$out")
 is "the system is as before" "$(diff "$tmp/before" "$tmp/after")" ""
 is "no child is left" "$(pgrep -P $$ -x nfx)" ""
 
@@ -50,5 +51,5 @@ chmod 755 "$tmp/as-user"
 NFX=$tmp/as-user
 run -j feature list
 is "an ordinary user gets status 0" "$rc" 0
-json "an ordinary user gets answers" 'length == 23'
+json "an ordinary user gets answers" "length == ${features:-0} and length > 0"
 finish

@@ -206,6 +206,19 @@ takes 10.1.0.4 10.1.0.7 10.1.0.8 -- --proto icmp --or \
 # An entry that fits two filters is one entry.
 takes 10.0.0.3 10.1.0.6 10.1.0.7 -- --assured --or --mark 7/0xff
 
+# The first of these methods that can.
+best=dump
+for method in message filter; do
+	[[ " ${methods[*]} " == *" $method "* ]] && best=$method && break
+done
+methods=(auto)
+takes 10.1.0.6 -- --mark 7
+is "auto: exact fields" "$(jq -r .method <<< "$out")" "$best"
+takes 10.0.0.3 10.1.0.6 10.1.0.7 -- --assured --or --mark 7/0xff
+takes 10.0.0.1 10.0.0.2 10.0.0.3 -- --src 10.0.0.0/24
+[ "$best" = filter ] && best=dump
+is "auto: a prefix" "$(jq -r .method <<< "$out")" "$best"
+
 fill
 # shellcheck disable=SC2086 # words
 takes $all -- --all

@@ -63,11 +63,12 @@ wrong '1: sysctl .*: the value is missing' <<< \
 	'rule a { on = start sysctl = "net.core.optmem_max=" }'
 wrong '1: delay is a number of seconds' <<< 'rule a { on = start delay = -1 }'
 wrong '1: invalid floating point' <<< 'rule a { on = start interval = soon }'
-{
+# Not in a pipe, which would count in a shell of its own.
+wrong '.*: rule "a" has more than 64 filters' < <(
 	echo 'rule a { on = start flush = {'
 	for ((i = 0; i <= 64; i++)); do echo "\"--zone $i\","; done
 	echo '"--zone 65" } }'
-} | wrong '.*: rule "a" has more than 64 filters'
+)
 
 cat > "$file" << 'POLICY'
 # all there is
