@@ -10,11 +10,17 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <libmnl/libmnl.h>
@@ -775,6 +781,351 @@ TEST_F(evict, adaptive_full)
 	EXPECT_GE(reasons.of[CTA_EVICT_REASON_IDLE], 1);
 	EXPECT_EQ(count(self->sk, &fresh), ENTRIES / 2);
 	mnl_socket_close(events);
+}
+
+/* In the initial namespace, as nfct_evict.sh has set it; of buckets, there are
+ * less than the table wants.
+ */
+#define HOST_MAX	4096
+#define HOST_BUCKETS	2048
+#define HOST_FLOWS	1024
+#define HOST_MARK	0x6e666374
+
+/* What is about to be added or removed is counted */
+#define ON_THE_WAY	64
+
+#define TRACKED(table)	"nft 'table ip " table " { chain c { type filter " \
+			"hook output priority 0; ct state new accept; }; }'"
+
+struct container {
+	bool		floods;
+	bool		sets_limits;
+};
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* Somebody who is nobody here, and root of namespaces of their own */
+static bool container_enter(void)
+{
+	if (setgid(65534) || setuid(65534) ||
+	    unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		return false;
+	/* both are lost with the change of the user */
+	prctl(PR_SET_DUMPABLE, 1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+	return write_file("/proc/self/setgroups", "deny") &&
+	       write_file("/proc/self/uid_map", "0 65534 1") &&
+	       write_file("/proc/self/gid_map", "0 65534 1");
+}
+
+static bool loopback_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool good = !ioctl(fd, SIOCSIFFLAGS, &ifr);
+
+	close(fd);
+	return good;
+}
+
+static bool container_sets_limits(void)
+{
+	return !sysctl_write(SYSCTL("max"), 1 << 20) ||
+	       !sysctl_write(SYSCTL("buckets"), 1 << 16) ||
+	       !sysctl_write(SYSCTL("buckets_auto"), 1) ||
+	       !sysctl_write(SYSCTL("buckets_max"), 1 << 16);
+}
+
+/* New flows, and connections that are not evicted for them: the table is full
+ * of these in the end, so that flows are dropped.
+ */
+static void container_flood(struct mnl_socket *sk)
+{
+	struct sockaddr_in addr = {
+		.sin_family	= AF_INET,
+		.sin_port	= htons(9),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	uint32_t i;
+
+	for (i = 0; ; i++) {
+		addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (i & 0xfffff));
+		sendto(fd, "", 1, 0, (void *)&addr, sizeof(addr));
+		if (i % 4 == 0)
+			add(sk, &established, i / 4 % 60000);
+	}
+}
+
+static void container_run(struct container *container)
+{
+	struct mnl_socket *sk;
+
+	if (!container_enter() || !loopback_up() || system(TRACKED("t")))
+		_exit(1);
+	sk = nl_open(0);
+	if (!sk)
+		_exit(1);
+	container->sets_limits = container_sets_limits();
+	__atomic_store_n(&container->floods, true, __ATOMIC_RELEASE);
+	container_flood(sk);
+}
+
+/* Returns the process if it floods its namespace */
+static pid_t container_start(struct container *container)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		container_run(container);
+
+	while (!__atomic_load_n(&container->floods, __ATOMIC_ACQUIRE)) {
+		if (pid < 0 || waitpid(pid, NULL, WNOHANG) == pid)
+			return -1;
+		usleep(1000);
+	}
+	return pid;
+}
+
+/* A socket in the network namespace of another process */
+static struct mnl_socket *nl_open_of(pid_t pid)
+{
+	int self = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct mnl_socket *sk = NULL;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (self >= 0 && fd >= 0 && !setns(fd, CLONE_NEWNET)) {
+		sk = nl_open(0);
+		if (setns(self, CLONE_NEWNET))
+			exit(KSFT_FAIL);
+	}
+	close(fd);
+	close(self);
+	return sk;
+}
+
+static int entries_cb(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr;
+	uint32_t *entries = data;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(attr) == CTA_STATS_GLOBAL_ENTRIES)
+			*entries = ntohl(mnl_attr_get_u32(attr));
+	}
+	return MNL_CB_STOP;
+}
+
+/* Of the whole namespace, in the table or not yet */
+static uint32_t count_all(struct mnl_socket *sk)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	uint32_t entries = ~0u;
+
+	run(sk, put_header(buf, IPCTNL_MSG_CT_GET_STATS, 0), entries_cb,
+	    &entries);
+	return entries;
+}
+
+struct host {
+	struct mnl_socket	*sk;
+	struct mnl_socket	*pressure;
+	struct sockaddr_in	addr;
+	struct stats		before;
+	int			server;
+	unsigned int		flows;
+};
+
+static const struct group host_groups[] = {
+	{
+		.id		= 40,
+		.protonum	= IPPROTO_TCP,
+		.tcp_state	= TCP_CONNTRACK_SYN_SENT,
+		.timeout	= 1000,
+		.mark		= HOST_MARK,
+		.many_sources	= true,
+	},
+	{
+		.id		= 41,
+		.protonum	= IPPROTO_TCP,
+		.tcp_state	= TCP_CONNTRACK_TIME_WAIT,
+		.status		= STATUS_ASSURED,
+		.timeout	= 1000,
+		.mark		= HOST_MARK,
+		.many_sources	= true,
+	},
+	{
+		.id		= 42,
+		.protonum	= IPPROTO_UDP,
+		.status		= STATUS_REPLIED,
+		.timeout	= 1000,
+		.mark		= HOST_MARK,
+	},
+};
+
+/* Entries of the kinds that are evicted first, and somebody to send to */
+static bool host_start(struct host *host)
+{
+	const struct timeval timeout = { .tv_sec = 10 };
+	socklen_t len = sizeof(host->addr);
+	unsigned int i;
+
+	host->addr.sin_family = AF_INET;
+	host->server = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (bind(host->server, (void *)&host->addr, len) ||
+	    getsockname(host->server, (void *)&host->addr, &len) ||
+	    setsockopt(host->server, SOL_SOCKET, SO_RCVTIMEO, &timeout,
+		       sizeof(timeout)))
+		return false;
+
+	host->sk = nl_open(0);
+	if (!host->sk || !pressure_open(&host->pressure))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(host_groups); i++) {
+		if (add_many(host->sk, &host_groups[i], 0, ENTRIES))
+			return false;
+	}
+	get_stats(host->sk, &host->before);
+	return true;
+}
+
+/* A packet to an address that was not used yet has to arrive */
+static bool host_flow(struct host *host)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char buf[2];
+	bool good;
+
+	host->addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK + host->flows);
+	good = sendto(fd, "x", 1, 0, (void *)&host->addr,
+		      sizeof(host->addr)) == 1 &&
+	       recv(host->server, buf, sizeof(buf), 0) == 1;
+	close(fd);
+	host->flows++;
+	return good;
+}
+
+static void host_end(struct host *host)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *nlh;
+
+	nlh = put_header(buf, IPCTNL_MSG_CT_DELETE, NLM_F_ACK);
+	mnl_attr_put_u32(nlh, CTA_MARK, htonl(HOST_MARK));
+	run(host->sk, nlh, NULL, NULL);
+	mnl_socket_close(host->sk);
+	mnl_socket_close(host->pressure);
+	close(host->server);
+}
+
+/* Has the container taken all it can get? */
+static bool container_is_full(struct mnl_socket *sk)
+{
+	struct stats stats;
+
+	get_stats(sk, &stats);
+	return stats.of[CTA_STATS_EARLY_DROP] > HOST_MAX &&
+	       stats.of[CTA_STATS_FULL_DROP] > HOST_MAX;
+}
+
+FIXTURE(container)
+{
+	struct host		host;
+	pid_t			pid;
+	struct mnl_socket	*inside;
+};
+
+/* nfct_evict.sh has set the size of the table, and has packets of the initial
+ * namespace tracked.
+ */
+FIXTURE_SETUP(container)
+{
+	struct container *container;
+
+	self->pid = -1;
+	if (sysctl_read(SYSCTL("max")) != HOST_MAX)
+		SKIP(return, "nf_conntrack_max is not set, run nfct_evict.sh");
+
+	container = mmap(NULL, sizeof(*container), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(container, MAP_FAILED);
+	ASSERT_TRUE(host_start(&self->host));
+	self->pid = container_start(container);
+	if (self->pid < 0)
+		SKIP(return, "no user namespaces, or no nft in them");
+	EXPECT_FALSE(container->sets_limits);
+	self->inside = nl_open_of(self->pid);
+	ASSERT_NE(self->inside, NULL);
+}
+
+static void container_end(pid_t *pid)
+{
+	if (*pid < 0)
+		return;
+	kill(*pid, SIGKILL);
+	waitpid(*pid, NULL, 0);
+	*pid = -1;
+}
+
+FIXTURE_TEARDOWN(container)
+{
+	container_end(&self->pid);
+	if (self->inside)
+		mnl_socket_close(self->inside);
+	if (self->host.sk)
+		host_end(&self->host);
+}
+
+static const unsigned int counters[] = {
+	CTA_STATS_EARLY_DROP, CTA_STATS_DROP, CTA_STATS_FULL_DROP,
+	CTA_STATS_INSERT_FAILED, CTA_STATS_EVICT_UNREPLIED,
+	CTA_STATS_EVICT_CLOSING, CTA_STATS_EVICT_REPLIED,
+	CTA_STATS_EVICT_IDLE, CTA_STATS_EVICT_GC,
+};
+
+/* Who floods a namespace fills up to the limit of that, and nobody else
+ * notices.
+ */
+TEST_F_TIMEOUT(container, goes_unnoticed, 300)
+{
+	struct host *host = &self->host;
+	struct stats stats;
+	unsigned int i;
+	char buf[64];
+
+	while (!container_is_full(self->inside)) {
+		ASSERT_LE(count_all(self->inside), HOST_MAX + ON_THE_WAY);
+		ASSERT_LE(sysctl_read(SYSCTL("buckets")), HOST_BUCKETS);
+		if (host->flows < HOST_FLOWS)
+			ASSERT_TRUE(host_flow(host));
+	}
+	/* the table has not grown, though it had more than that */
+	EXPECT_GT(count_all(self->inside), HOST_BUCKETS);
+	container_end(&self->pid);
+
+	get_stats(host->sk, &stats);
+	for (i = 0; i < ARRAY_SIZE(counters); i++) {
+		EXPECT_EQ(stats.of[counters[i]],
+			  host->before.of[counters[i]]) {
+			TH_LOG("counter %u", counters[i]);
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(host_groups); i++)
+		EXPECT_EQ(count(host->sk, &host_groups[i]), ENTRIES);
+	EXPECT_GE(count_all(host->sk), 3 * ENTRIES + host->flows);
+	EXPECT_LT(recv(mnl_socket_get_fd(host->pressure), buf, sizeof(buf),
+		       MSG_DONTWAIT), 0);
 }
 
 TEST_HARNESS_MAIN
