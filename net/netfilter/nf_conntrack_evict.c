@@ -4,6 +4,7 @@
 #include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack_adaptive.h>
 #include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_evict.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_timeout.h>
@@ -403,6 +404,9 @@ bool nf_ct_evict_gc(struct nf_conn *ct, bool full)
 	u8 reason;
 
 	if (!idle && (!full || !nf_ct_evict_gc_may(ct, class)))
+		return false;
+
+	if (nf_conntrack_ecache_is_behind(nf_ct_net(ct)))
 		return false;
 
 	reason = idle ? CTA_EVICT_REASON_IDLE : nf_ct_evict_reason(class);

@@ -61,6 +61,9 @@ class Image(NamedTuple):
     digest: str
     config: str
     srcdir: Path
+    # Of a kernel with modules: what loads the first ones, and /lib/modules.
+    initrd: Path | None = None
+    modules: Path | None = None
 
 
 def add_arguments(parser):

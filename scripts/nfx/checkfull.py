@@ -15,12 +15,16 @@ from typing import NamedTuple
 
 import base
 import build
+import debiankernel
 import fuzz
 import ksft
+import objects
 import patchfile
 import paths
 import selftests
+import stack
 import tap
+import toolcheck
 import ui
 
 # Upstream tests around the fib rules the stack touches.
@@ -34,6 +38,9 @@ FUZZ_OPERATIONS = 10_000_000
 TABLE_STRESS = "net/netfilter:conntrack_htable_stress"
 STRESS_OPERATIONS = 1_000_000
 STRESS_SECONDS = 600
+FLUSH_FUZZER = "net/netfilter:nfct_flush_fuzz"
+# Where it is told to do more, most messages are refused, without a walk.
+FLUSH_RACES_OPERATIONS = 1_000_000
 RACES_SECONDS = 600
 # Races of the base in files that the stack touches: dev->flags, which the
 # fuzzer changes, is read without READ_ONCE().
@@ -171,6 +178,15 @@ def part_ct_races():
                   seconds=RACES_SECONDS, allow=others_races() + BASE_RACES)
 
 
+def part_ct_fuzz():
+    return fuzzed(FLUSH_FUZZER, "debug", FUZZ_OPERATIONS)
+
+
+def part_ct_flush_races():
+    return fuzzed(FLUSH_FUZZER, "kcsan", FLUSH_RACES_OPERATIONS,
+                  seconds=RACES_SECONDS, allow=others_races() + BASE_RACES)
+
+
 def touched_functions():
     """Return the functions of each kernel source file the stack touches."""
     names = set()
@@ -275,6 +291,20 @@ def part_bisect():
     return through_verb("bisect-build")
 
 
+def part_i386():
+    """Integer sizes, alignment, 64-bit divisions: what a compiler sees."""
+    patches = stack.readable_patches()
+    with objects.walk(patches, "i386") as tree:
+        names = sorted({name for patch in patches
+                        for name in tree.objects(patch)})
+        tip = tree.commits[patches[-1].number]
+        with ui.progress(f"i386: W=1 C=1 of {len(names)} objects"):
+            added = tree.added(tree.base, tip, names)
+    if added:
+        return Verdict(False, added[0])
+    return Verdict(True, f"{len(names)} objects add no warning at W=1 C=1")
+
+
 def part_upstream():
     """The patches for libraries, whose sources may not be to be had."""
     done = ui.run([paths.ROOT / "tools/nfx/upstream/check"], check=False)
@@ -290,11 +320,29 @@ def part_upstream():
     return Verdict(True, f"{plural(passed, 'test point')} pass")
 
 
+def tool_verdict(image):
+    """What the stack adds is missing there: nfx says so, or does without."""
+    counts = toolcheck.check(image, ui.info)
+    return Verdict(True, f"the tests of nfx: {counts}")
+
+
+def part_stock_tool():
+    return tool_verdict(build.build("stock", "stock"))
+
+
+def part_old_kernel():
+    return tool_verdict(debiankernel.image())
+
+
 PARTS = {
     "patches": (part_patches, "per patch: W=1 C=1 builds, no new warning"),
     "bisect": (part_bisect, "every patch compiles alone"),
+    "i386": (part_i386, "what the stack touches as a 32-bit kernel, W=1"),
     "upstream": (part_upstream,
                  "patches for libmnl and libnetfilter_queue"),
+    "stock-tool": (part_stock_tool, "the tests of nfx on the stock kernel"),
+    "old-kernel": (part_old_kernel,
+                   "the tests of nfx on Debian's 6.12 kernel"),
     "own": (part_own, "the stack's selftests pass"),
     "proof": (part_proof, "each of them fails or skips on stock"),
     "netfilter": (part_netfilter,
@@ -307,4 +355,8 @@ PARTS = {
     "ct-stress": (part_ct_stress,
                   "10 minutes of resizes and all else on the debug kernel"),
     "ct-races": (part_ct_races, "the same on the kcsan kernel"),
+    "ct-fuzz": (part_ct_fuzz,
+                "10 million random flush messages on the debug kernel"),
+    "ct-flush-races": (part_ct_flush_races,
+                       "10 minutes of them on the kcsan kernel"),
 }

@@ -60,6 +60,15 @@ GROUPS = {
         Dep("debian-archive-keyring",
             "/usr/share/keyrings/debian-archive-keyring.gpg"),
     ),
+    "debian-kernel": (
+        Dep("gcc", "gcc"),
+        Dep("xz-utils", "xz"),
+        Dep("cpio", "cpio"),
+        Dep("dpkg", "dpkg-deb"),
+        Dep("kmod", "/sbin/depmod"),
+        Dep("debian-archive-keyring",
+            "/usr/share/keyrings/debian-archive-keyring.gpg"),
+    ),
     "plugin": (
         Dep("gcc", "gcc"),
         Dep("pkg-config", "pkg-config"),

@@ -179,6 +179,8 @@ def command(image, run, accel, cpus, mem, words, terminal=False,
            "-device", "virtconsole,chardev=out",
            "-chardev", f"file,id=files,path={run / 'out.tar'}",
            "-device", "virtserialport,chardev=files,name=nfx.out"]
+    if image.initrd:
+        cmd += ["-initrd", str(image.initrd)]
     if accel == "insn":
         cmd += ["-plugin", f"{plugin()},out={run / 'marks'}" +
                 f",profile={run / 'profile'}" * profile]
@@ -189,7 +191,7 @@ def boot(image, jobdir, *, cpus=2, mem=2048, timeout=600, insn=False,
          profile=False, echo=None, allow=(), words="", leaks=False):
     """Run @jobdir/run in a guest and return a Result.
 
-    @image:   build.Image, or anything with a path in .kernel
+    @image:   build.Image
     @insn:    count kernel instructions between marks; forces one vCPU
     @profile: and leave where they were in `profile` of the run's directory
     @echo:    called with each line of output as it comes

@@ -5,8 +5,9 @@
  * A kernel that has it filters by family, mark, status, zone and exact fields
  * of tuples, from 6.11 on. From 5.8 on they refuse CTA_FILTER here; older ones
  * pass over it and, with nothing else they know, delete everything. So this
- * asks ctflush_probe() first. And a dump parses filters by the same code as a flush: it shows, in
- * the table that is going to be flushed, which entries the kernel takes.
+ * asks ctflush_probe() first. And a dump parses filters by the same code as a
+ * flush: it shows, in the table that is going to be flushed, which entries the
+ * kernel takes.
  */
 #include <arpa/inet.h>
 #include <errno.h>
