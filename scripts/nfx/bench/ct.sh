@@ -15,14 +15,10 @@ set -e
 
 full=20000
 fills=0
-max=$(sysctl -n net.netfilter.nf_conntrack_max)
-buckets=$(sysctl -n net.netfilter.nf_conntrack_buckets)
-# Only the patched kernel has it. A table that grows has no chain that is full.
-auto=$(sysctl -ne net.netfilter.nf_conntrack_buckets_auto)
-trap 'sysctl -q net.netfilter.nf_conntrack_max="$max"
-      sysctl -q net.netfilter.nf_conntrack_buckets="$buckets"
-      sysctl -qe net.netfilter.nf_conntrack_buckets_auto="$auto"' EXIT
-sysctl -qe net.netfilter.nf_conntrack_buckets_auto=0
+# shellcheck source=ct_sysctls.sh
+. ./ct_sysctls.sh
+# A table that grows has no chain that is full.
+table nf_conntrack_buckets_auto 0
 
 add_ns()
 {
@@ -68,7 +64,7 @@ wake()
 	local rounds=0 room median
 
 	add_ns wake
-	sysctl -q net.netfilter.nf_conntrack_max="$full"
+	table nf_conntrack_max "$full"
 	SECONDS=0
 	while :; do
 		# gc might still be making room
@@ -106,7 +102,7 @@ log()
 	echo "$marker" >/dev/kmsg
 
 	# Two tables are full, one of them gets most of the packets.
-	sysctl -q net.netfilter.nf_conntrack_max=2000
+	table nf_conntrack_max 2000
 	fill full1 ESTABLISHED 2000
 	fill full2 ESTABLISHED 2000
 	flows full1 1000
@@ -115,9 +111,9 @@ log()
 	ip netns exec full2 conntrack -F 2>/dev/null
 
 	# 24 connections per bucket are 48 tuples, 50 to 80 are the limit.
-	sysctl -q net.netfilter.nf_conntrack_buckets=512
+	table nf_conntrack_buckets 512
 	n=$(sysctl -n net.netfilter.nf_conntrack_buckets)
-	sysctl -q net.netfilter.nf_conntrack_max=$((n * 64))
+	table nf_conntrack_max $((n * 64))
 	# One bucket may be full before all of them are.
 	fill chain ESTABLISHED $((n * 16)) || true
 	flows chain $((n * 8))
@@ -193,8 +189,8 @@ flood()
 {
 	local entries=8192 left completed
 
-	sysctl -q net.netfilter.nf_conntrack_buckets="$entries"
-	sysctl -q net.netfilter.nf_conntrack_max="$entries"
+	table nf_conntrack_buckets "$entries"
+	table nf_conntrack_max "$entries"
 
 	ip netns add flood
 	within sysctl -qw net.ipv4.ip_forward=1 \

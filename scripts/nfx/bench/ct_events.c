@@ -39,50 +39,11 @@ static struct ring ring;
 /* Opens a connection with each packet: no two have the same source. */
 static void connect_burst(int tun, unsigned int count)
 {
-	static struct packet pkt;
 	static uint32_t source;
 
-	for (; count; count--, source++) {
-		pkt.ip = (struct iphdr){
-			.version = 4,
-			.ihl = sizeof(pkt.ip) / 4,
-			.tot_len = htons(PACKET_LEN),
-			.ttl = 64,
-			.protocol = IPPROTO_UDP,
-			.saddr = htonl(0x0a090000 + 2 + source / 32768),
-			.daddr = htonl(0x0a090001),
-		};
-		pkt.udp = (struct udphdr){
-			.source = htons(1024 + source % 32768),
-			.dest = htons(PORT),
-			.len = htons(PACKET_LEN - sizeof(pkt.ip)),
-		};
-		pkt.ip.check = ip_checksum(&pkt.ip, sizeof(pkt.ip));
-		if (write(tun, &pkt, PACKET_LEN) != PACKET_LEN)
-			die("write");
-	}
-}
-
-static int receiver(void)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(PORT),
-	};
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
-		die("receiver");
-
-	return fd;
-}
-
-static void drain(int fd)
-{
-	char byte;
-
-	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0)
-		;
+	for (; count; count--, source++)
+		send_udp(tun, 0x0a090000 + 2 + source / 32768, 0x0a090001,
+			 1024 + source % 32768, PORT, 1, PACKET_LEN);
 }
 
 static struct mnl_socket *events_open(bool with_ring)
@@ -151,7 +112,7 @@ static inline __attribute__((always_inline)) void
 count_bursts(read_fn read, struct mnl_socket *nl, bool only_read,
 	     const int mark)
 {
-	int tun = tun_open(), sink = receiver(), i;
+	int tun = tun_open(), sink = udp_socket(PORT), i;
 
 	for (i = 0; i < WARM_UP + ROUNDS; i++) {
 		if (i >= WARM_UP && !only_read)
@@ -174,7 +135,7 @@ static void count_lost(bool with_ring)
 	int tun = tun_open();
 	unsigned int got;
 
-	receiver();
+	udp_socket(PORT);
 	connect_burst(tun, LOST_BURST);
 	got = with_ring ? read_ring(nl) : read_recv(nl);
 	printf("%u\n", LOST_BURST - got);

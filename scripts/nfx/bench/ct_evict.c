@@ -38,59 +38,21 @@ static struct flow new_flow(uint32_t nr)
 	};
 }
 
-static void write_packet(struct flow flow)
-{
-	static struct packet pkt;
-
-	pkt.ip = (struct iphdr){
-		.version = 4,
-		.ihl = sizeof(pkt.ip) / 4,
-		.tot_len = htons(PACKET_LEN),
-		.ttl = 64,
-		.protocol = IPPROTO_UDP,
-		.saddr = htonl(flow.src),
-		.daddr = htonl(flow.dst),
-	};
-	pkt.udp = (struct udphdr){
-		.source = htons(flow.sport),
-		.dest = htons(flow.dport),
-		.len = htons(PACKET_LEN - sizeof(pkt.ip)),
-	};
-	pkt.ip.check = ip_checksum(&pkt.ip, sizeof(pkt.ip));
-	if (write(tun, &pkt, PACKET_LEN) != PACKET_LEN)
-		die("write");
-}
-
 static void write_burst(void)
 {
 	int i;
 
 	set_policy(SCHED_FIFO, 1);
 	for (i = 0; i < BURST; i++)
-		write_packet(new_flow(next++));
+		write_packet(tun, new_flow(next++));
 	settle();
 }
 
-static void open_sink(void)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(PORT),
-	};
-
-	sink = socket(AF_INET, SOCK_DGRAM, 0);
-	if (sink < 0 || bind(sink, (struct sockaddr *)&sin, sizeof(sin)))
-		die("receiver");
-}
-
 /* Packets of a burst get through, or none does. */
-static void drain(int expected)
+static void drain_burst(int expected)
 {
-	int count = 0;
-	char byte;
+	int count = drain(sink);
 
-	while (recv(sink, &byte, sizeof(byte), MSG_DONTWAIT) >= 0)
-		count++;
 	if (count != expected) {
 		fprintf(stderr, "%d packets, not %d\n", count, expected);
 		exit(1);
@@ -101,7 +63,7 @@ static void fill_unreplied(uint32_t count)
 {
 	while (next < count) {
 		write_burst();
-		drain(BURST);
+		drain_burst(BURST);
 	}
 }
 
@@ -119,7 +81,7 @@ bursts(int expected, struct mnl_socket *nl, const int mark)
 		write_burst();
 		if (i >= WARM_UP)
 			insn_stop(mark);
-		drain(expected);
+		drain_burst(expected);
 		if (nl)
 			delete_flows(nl, new_flow, next - BURST, BURST);
 	}
@@ -135,7 +97,7 @@ int main(int argc, char **argv)
 		return 2;
 	count = atoi(argv[2]);
 	tun = tun_open();
-	open_sink();
+	sink = udp_socket(PORT);
 	if (!strcmp(argv[1], "room")) {
 		fill_unreplied(count);
 		bursts(BURST, nl, MARK_ROOM);

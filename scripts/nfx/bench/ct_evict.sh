@@ -8,14 +8,10 @@
 set -e
 shopt -s inherit_errexit
 
-max=$(sysctl -n net.netfilter.nf_conntrack_max)
-buckets=$(sysctl -n net.netfilter.nf_conntrack_buckets)
-# Only the patched kernel has it. A table that grows has no long chains.
-auto=$(sysctl -ne net.netfilter.nf_conntrack_buckets_auto)
-trap 'sysctl -q net.netfilter.nf_conntrack_max="$max"
-      sysctl -q net.netfilter.nf_conntrack_buckets="$buckets"
-      sysctl -qe net.netfilter.nf_conntrack_buckets_auto="$auto"' EXIT
-sysctl -qe net.netfilter.nf_conntrack_buckets_auto=0
+# shellcheck source=ct_sysctls.sh
+. ./ct_sysctls.sh
+# A table that grows has no long chains.
+table nf_conntrack_buckets_auto 0
 
 # cost MAX WAY COUNT: mark of packets, with COUNT entries of at most MAX
 cost()
@@ -24,7 +20,7 @@ cost()
 	local rule="priority 0; ct state invalid drop"
 
 	[ "$2" != drop ] || rule="priority raw; drop"
-	sysctl -q net.netfilter.nf_conntrack_max="$1"
+	table nf_conntrack_max "$1"
 	ip netns add evict
 	ip netns exec evict sysctl -qw net.ipv6.conf.default.disable_ipv6=1 \
 		net.netfilter.nf_conntrack_udp_timeout=600
@@ -42,14 +38,14 @@ insn()
 	local room evict drop refuse
 
 	# An entry per bucket, as if both limits were left to the kernel
-	sysctl -q net.netfilter.nf_conntrack_buckets=8192
+	table nf_conntrack_buckets 8192
 	room=$(cost 100000 room 8192)
 	evict=$(cost 8192 evict 8192)
 	echo "ROWINSN ct-evict-insn $evict $room"
 
 	# Twelve per bucket, as many as there can be: with more, some chains
 	# exceed the limit of 50 to 80 nodes
-	sysctl -q net.netfilter.nf_conntrack_buckets=1024
+	table nf_conntrack_buckets 1024
 	drop=$(cost 12288 drop 0)
 	refuse=$(cost 12288 refuse 12288)
 	echo "ROWINSN ct-evict-worst-insn $refuse $drop"

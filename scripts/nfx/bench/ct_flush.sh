@@ -13,29 +13,8 @@ network=1024
 rounds=3
 lazy_rounds=5
 
-sysctls=/proc/sys/net/netfilter
-declare -A saved
-# One of them is the patched kernel's.
-for name in nf_conntrack_max nf_conntrack_buckets_auto \
-	nf_conntrack_buckets; do
-	[ ! -e "$sysctls/$name" ] || saved[$name]=$(<"$sysctls/$name")
-done
-
-restore()
-{
-	local name
-
-	for name in "${!saved[@]}"; do
-		echo "${saved[$name]}" >"$sysctls/$name"
-	done
-}
-trap restore EXIT
-
-# table NAME VALUE: set a sysctl that the kernel may not have
-table()
-{
-	[ -z "${saved[$1]}" ] || echo "$2" >"$sysctls/$1"
-}
+# shellcheck source=ct_sysctls.sh
+. ./ct_sysctls.sh
 
 within()
 {

@@ -77,20 +77,17 @@ static pid_t start_walks(void)
 	return pid;
 }
 
-static int udp_socket(uint16_t port, uint16_t peer)
+static int connected(uint16_t port, uint16_t peer)
 {
 	struct sockaddr_in sin = {
 		.sin_family = AF_INET,
+		.sin_port = htons(peer),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = udp_socket(port);
 
-	sin.sin_port = htons(port);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
-		die("udp");
-	sin.sin_port = htons(peer);
 	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)))
-		die("udp");
+		die("connect");
 
 	return fd;
 }
@@ -108,8 +105,8 @@ static void round_trip(void)
 	static int fd = -1, peer;
 
 	if (fd < 0) {
-		fd = udp_socket(PORT, PEER_PORT);
-		peer = udp_socket(PEER_PORT, PORT);
+		fd = connected(PORT, PEER_PORT);
+		peer = connected(PEER_PORT, PORT);
 	}
 	pass(fd, peer);
 	pass(peer, fd);

@@ -28,29 +28,6 @@
 
 static uint32_t known;
 
-static void write_packet(int tun, struct flow flow)
-{
-	static struct packet pkt;
-
-	pkt.ip = (struct iphdr){
-		.version = 4,
-		.ihl = sizeof(pkt.ip) / 4,
-		.tot_len = htons(PACKET_LEN),
-		.ttl = 64,
-		.protocol = IPPROTO_UDP,
-		.saddr = htonl(flow.src),
-		.daddr = htonl(flow.dst),
-	};
-	pkt.udp = (struct udphdr){
-		.source = htons(flow.sport),
-		.dest = htons(flow.dport),
-		.len = htons(PACKET_LEN - sizeof(pkt.ip)),
-	};
-	pkt.ip.check = ip_checksum(&pkt.ip, sizeof(pkt.ip));
-	if (write(tun, &pkt, PACKET_LEN) != PACKET_LEN)
-		die("write");
-}
-
 static void write_burst(int tun, flow_fn flow, uint32_t first)
 {
 	uint32_t nr;
@@ -64,31 +41,6 @@ static void write_burst(int tun, flow_fn flow, uint32_t first)
 static struct flow known_flow(uint32_t nr)
 {
 	return fill_flow(nr * STRIDE % known);
-}
-
-static int receiver(void)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(PORT),
-	};
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
-		die("receiver");
-
-	return fd;
-}
-
-static void drain(int fd)
-{
-	int count = 0;
-	char byte;
-
-	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0)
-		count++;
-	if (count != BURST)
-		die("receiver");
 }
 
 /* A mark is part of the instruction, so there is a copy for each. */
@@ -111,7 +63,7 @@ lookup_bursts(const int mark)
 static inline __attribute__((always_inline)) int
 insert_bursts(struct mnl_socket *nl, const int mark)
 {
-	int tun = tun_open(), sink = receiver(), i;
+	int tun = tun_open(), sink = udp_socket(PORT), i;
 
 	for (i = 0; i < WARM_UP + ROUNDS; i++) {
 		if (i >= WARM_UP)
@@ -119,7 +71,8 @@ insert_bursts(struct mnl_socket *nl, const int mark)
 		write_burst(tun, packet_flow, i * BURST);
 		if (i >= WARM_UP)
 			insn_stop(mark);
-		drain(sink);
+		if (drain(sink) != BURST)
+			die("receiver");
 		if (nl)
 			delete_flows(nl, packet_flow, i * BURST, BURST);
 	}

@@ -51,6 +51,12 @@ static inline struct flow packet_flow(uint32_t nr)
 
 typedef struct flow (*flow_fn)(uint32_t nr);
 
+static inline void write_packet(int tun, struct flow flow)
+{
+	send_udp(tun, flow.src, flow.dst, flow.sport, flow.dport, 1,
+		 PACKET_LEN);
+}
+
 static inline void put_tuple(struct nlmsghdr *nlh, int type, uint32_t src,
 			     uint32_t dst, uint16_t sport, uint16_t dport)
 {

@@ -52,20 +52,6 @@ struct oneway {
 	struct pollfd	arrivals[LOST];
 };
 
-static int udp_socket(uint16_t port)
-{
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-	};
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
-		die("socket");
-
-	return fd;
-}
-
 static void oneway_open(struct oneway *way)
 {
 	struct sockaddr_in sin = {
@@ -165,36 +151,13 @@ static const struct flow reply = {
 	.src = SERVER, .dst = ROUTER, .sport = PORT, .dport = CLIENT_PORT,
 };
 
-static void write_packet(int tun, const struct flow *flow)
-{
-	static struct packet pkt;
-
-	pkt.ip = (struct iphdr){
-		.version = 4,
-		.ihl = sizeof(pkt.ip) / 4,
-		.tot_len = htons(PACKET_LEN),
-		.ttl = 64,
-		.protocol = IPPROTO_UDP,
-		.saddr = htonl(flow->src),
-		.daddr = htonl(flow->dst),
-	};
-	pkt.udp = (struct udphdr){
-		.source = htons(flow->sport),
-		.dest = htons(flow->dport),
-		.len = htons(PACKET_LEN - sizeof(pkt.ip)),
-	};
-	pkt.ip.check = ip_checksum(&pkt.ip, sizeof(pkt.ip));
-	if (write(tun, &pkt, PACKET_LEN) != PACKET_LEN)
-		die("write");
-}
-
 static void write_burst(int tun)
 {
 	int i;
 
 	set_policy(SCHED_FIFO, 1);
 	for (i = 0; i < CHURN_BURST; i++)
-		write_packet(tun, &forward);
+		write_packet(tun, forward);
 	settle();
 }
 
@@ -203,8 +166,8 @@ static void establish(int tun)
 {
 	struct packet pkt;
 
-	write_packet(tun, &forward);
-	write_packet(tun, &reply);
+	write_packet(tun, forward);
+	write_packet(tun, reply);
 	if (read(tun, &pkt, sizeof(pkt)) != PACKET_LEN ||
 	    pkt.ip.daddr != htonl(CLIENT)) {
 		fprintf(stderr, "no reply\n");

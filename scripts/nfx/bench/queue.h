@@ -84,8 +84,10 @@ static inline int tun_open(void)
 	return fd;
 }
 
-static inline void flood(int tun, uint16_t port, unsigned int count,
-			 size_t len)
+/* Send packets of UDP that are the same; numbers in host byte order. */
+static inline void send_udp(int tun, uint32_t src, uint32_t dst,
+			    uint16_t sport, uint16_t dport, unsigned int count,
+			    size_t len)
 {
 	static struct packet pkt;
 
@@ -95,12 +97,12 @@ static inline void flood(int tun, uint16_t port, unsigned int count,
 		.tot_len = htons(len),
 		.ttl = 64,
 		.protocol = IPPROTO_UDP,
-		.saddr = htonl(0x0a090002),
-		.daddr = htonl(0x0a090001),
+		.saddr = htonl(src),
+		.daddr = htonl(dst),
 	};
 	pkt.udp = (struct udphdr){
-		.source = htons(4000),
-		.dest = htons(port),
+		.source = htons(sport),
+		.dest = htons(dport),
 		.len = htons(len - sizeof(pkt.ip)),
 	};
 	pkt.ip.check = ip_checksum(&pkt.ip, sizeof(pkt.ip));
@@ -108,6 +110,39 @@ static inline void flood(int tun, uint16_t port, unsigned int count,
 		if (write(tun, &pkt, len) != (ssize_t)len)
 			die("write");
 	}
+}
+
+static inline void flood(int tun, uint16_t port, unsigned int count,
+			 size_t len)
+{
+	send_udp(tun, 0x0a090002, 0x0a090001, 4000, port, count, len);
+}
+
+/* A socket of UDP that has a port. */
+static inline int udp_socket(uint16_t port)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)))
+		die("socket");
+
+	return fd;
+}
+
+/* Read all packets, return their number. */
+static inline int drain(int fd)
+{
+	int count = 0;
+	char byte;
+
+	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0)
+		count++;
+
+	return count;
 }
 
 static inline struct nlmsghdr *put_msg(void *buf, int queue, int type)
