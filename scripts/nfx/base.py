@@ -174,12 +174,12 @@ def fetch():
     deps.ensure("base")
     need_space(FETCH_BYTES, "the download of the kernel source")
     with ui.progress("reading the package index"):
-        update_index()
+        update_index(config()["SUITE"])
     package, version = choose(package, version)
     deb = deb_path(package, version)
     if not deb.exists():
         with ui.progress(f"downloading {package} {version}"):
-            download(package, version, deb)
+            download(f"{package}={version}")
     if version == want["VERSION"]:
         verify(deb)
     return package, version, deb
@@ -246,16 +246,18 @@ def apt_options(top=paths.APT):
     return [f"-o{key}={value}" for key, value in options.items()]
 
 
-def update_index():
-    suite = config()["SUITE"]
+def update_index(suite, top=paths.APT):
+    """Read what @suite has into @top; return the options of an apt for it."""
     for name in ("state/lists/partial", "cache/archives/partial"):
-        (paths.APT / name).mkdir(parents=True, exist_ok=True)
-    (paths.APT / "state/status").touch()
-    paths.write_file(paths.APT / "nfx.list",
+        (top / name).mkdir(parents=True, exist_ok=True)
+    (top / "state/status").touch()
+    paths.write_file(top / "nfx.list",
                      f"deb [signed-by={KEYRING}] {mirror()} {suite} main\n")
-    ui.run(["apt-get", *apt_options(), "-qq", "--error-on=any", "update"],
+    options = apt_options(top)
+    ui.run(["apt-get", *options, "-qq", "--error-on=any", "update"],
            next_step="check the network and run this again",
            log=paths.log_file("apt"))
+    return options
 
 
 def available(package):
@@ -288,17 +290,17 @@ def kernel_release(package):
     return tuple(int(part) for part in found.groups()) if found else (0, 0)
 
 
-def download(package, version, deb):
+def download(package, top=paths.APT):
+    """Download @package, NAME or NAME=VERSION; return its file."""
     paths.DOWNLOADS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=paths.DOWNLOADS) as temp:
-        ui.run(["apt-get", *apt_options(), "-qq", "download",
-                f"{package}={version}"], cwd=temp,
-               next_step="check the network and run this again")
+        ui.run(["apt-get", *apt_options(top), "-qq", "download", package],
+               cwd=temp, next_step="check the network and run this again")
         found = list(Path(temp).glob("*.deb"))
         if len(found) != 1:
-            ui.die(f"apt did not deliver {package} {version}",
+            ui.die(f"apt did not deliver {package}",
                    "check the network and run this again")
-        found[0].rename(deb)
+        return found[0].rename(paths.DOWNLOADS / found[0].name)
 
 
 def unpack(deb, target):

@@ -68,42 +68,20 @@ def fetch(suite):
     base.need_space(SPACE, "a kernel of Debian")
     with paths.lock("debian-kernel"), \
             ui.progress(f"downloading the kernel of Debian {suite}"):
-        deb = download(apt_options(suite))
+        deb = download(suite)
     paths.write_file(record, f"{deb.name}\n")
     return deb
 
 
-def apt_options(suite):
-    """Options of an apt that knows @suite, and no more; reads its index."""
+def download(suite):
     top = TOP / f"apt-{suite}"
-    for name in ("state/lists/partial", "cache/archives/partial"):
-        (top / name).mkdir(parents=True, exist_ok=True)
-    (top / "state/status").touch()
-    paths.write_file(top / "nfx.list",
-                     f"deb [arch=amd64 signed-by={base.KEYRING}] "
-                     f"{base.mirror()} {suite} main\n")
-    options = base.apt_options(top)
-    ui.run(["apt-get", *options, "-qq", "--error-on=any", "update"],
-           next_step="check the network and run this again",
-           log=paths.log_file("apt"))
-    return options
-
-
-def download(options):
+    options = base.update_index(suite, top)
     shown = ui.run(["apt-cache", *options, "show", "--no-all-versions",
                     META], next_step="check the network and run this again")
     package = kernel_package(shown.stdout)
     if not package:
         ui.die(f"{META} depends on no kernel", "see 'apt-cache show'")
-    paths.DOWNLOADS.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=paths.DOWNLOADS) as temp:
-        ui.run(["apt-get", *options, "-qq", "download", package], cwd=temp,
-               next_step="check the network and run this again")
-        found = list(Path(temp).glob(f"{package}_*.deb"))
-        if len(found) != 1:
-            ui.die(f"apt did not deliver {package}",
-                   "check the network and run this again")
-        return found[0].rename(paths.DOWNLOADS / found[0].name)
+    return base.download(package, top)
 
 
 def kernel_package(shown):
