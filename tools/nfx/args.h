@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* In seconds: most for an interval, and what fits into an int in ms. */
+#define ARGS_DAY	86400
+#define ARGS_SECONDS	2000000
+
 /**
  * enum arg_type - what an option takes, and where to
  * @ARG_FLAG: nothing; sets a bool

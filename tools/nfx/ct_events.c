@@ -127,18 +127,13 @@ static bool has_conntrack(struct nl *nl, int *err)
 
 static int join(const struct events *events)
 {
+	int err = 0;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(groups); i++) {
-		int group = groups[i].group;
-
-		if (events->mask & (uint32_t)groups[i].event &&
-		    mnl_socket_setsockopt(events->nl->sock,
-					  NETLINK_ADD_MEMBERSHIP, &group,
-					  sizeof(group)) < 0)
-			return -errno;
-	}
-	return 0;
+	for (i = 0; i < ARRAY_SIZE(groups) && !err; i++)
+		if (events->mask & (uint32_t)groups[i].event)
+			err = nl_join(events->nl, groups[i].group);
+	return err;
 }
 
 /* The ring counts what it loses; ENOBUFS for the same would say less. */

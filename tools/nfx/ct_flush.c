@@ -60,14 +60,13 @@ static void print_done(const struct flush *flush)
 
 static int failed(const struct nl *nl, const struct flush *flush, int err)
 {
-	bool nothing = flush->done.counts.deleted == 0;
+	bool nothing = flush->done.counts.deleted == 0, lacks;
 	char text[CTFLUSH_TEXT];
 
-	if (ctflush_explain(nl, &flush->job, &flush->done, err, text)) {
-		out_error(-err, "%s", text);
-		return NFX_MISSING;
-	}
+	lacks = ctflush_explain(nl, &flush->job, &flush->done, err, text);
 	out_error(-err, "%s", text);
+	if (lacks)
+		return NFX_MISSING;
 	return nothing ? NFX_KERNEL : NFX_PARTIAL;
 }
 

@@ -2,26 +2,21 @@
 /* nfx ct policy: react to pressure and to changes of the network. */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "args.h"
 #include "clocks.h"
 #include "ct.h"
 #include "ct_table.h"
-#include "ctfilter_uapi.h"
 #include "ctpolicy.h"
 #include "ctpressure.h"
 #include "main.h"
 #include "nlcmd.h"
 #include "out.h"
 #include "signals.h"
-
-/* So that milliseconds fit into an int. */
-#define SECONDS_MAX	86400
-#define TIMEOUT_MAX	2000000
 
 #define NETMON_SOURCES	((1U << NETMON_KINDS) - 1)
 
@@ -118,14 +113,16 @@ static int take_pressure(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-/* What was lost can be asked for. */
+/* What was lost can be asked for: how it is now. */
 static int read_events(struct daemon *daemon)
 {
 	int len = nl_recv(daemon->events);
 
 	if (len == -ENOBUFS) {
-		daemon->looked = false;
-		return look(daemon);
+		len = look(daemon);
+		if (!len)
+			pressure_happens(daemon, daemon->last.level);
+		return len;
 	}
 	if (len < 0)
 		return len;
@@ -143,7 +140,7 @@ static int read_changes(struct daemon *daemon, unsigned int which)
 		out_note("nfx: changes of the network were lost");
 	for (i = 0; i < NETMON_KINDS; i++) {
 		const struct ctpolicy_event event = {
-			.source = i, .lost = true, .net.kind = i,
+			.source = i, .lost = true,
 		};
 
 		if (lost & 1U << i)
@@ -159,15 +156,9 @@ static bool polls(const struct daemon *daemon)
 
 static int join_pressure(struct daemon *daemon)
 {
-	int group = NFNLGRP_CONNTRACK_PRESSURE;
-
 	daemon->events = nl_open(NETLINK_NETFILTER);
-	if (daemon->events &&
-	    !mnl_socket_setsockopt(daemon->events->sock,
-				   NETLINK_ADD_MEMBERSHIP, &group,
-				   sizeof(group)))
-		return 0;
-	return -errno;
+	return daemon->events ? nl_join(daemon->events,
+					NFNLGRP_CONNTRACK_PRESSURE) : -errno;
 }
 
 /* The first look is for how things are, and what this kernel has. */
@@ -329,9 +320,9 @@ static int parse(struct daemon *daemon, int argc, char **argv)
 		{ "--check",	ARG_FLAG, &daemon->check,    0, 0 },
 		{ "--dry-run",	ARG_FLAG, &daemon->dry_run,  0, 0 },
 		{ "--poll",	ARG_FLAG, &daemon->poll,     0, 0 },
-		{ "--interval",	ARG_NUM,  &daemon->interval, 1, SECONDS_MAX },
-		{ "-i",		ARG_NUM,  &daemon->interval, 1, SECONDS_MAX },
-		{ "--timeout",	ARG_NUM,  &daemon->timeout,  1, TIMEOUT_MAX },
+		{ "--interval",	ARG_NUM,  &daemon->interval, 1, ARGS_DAY },
+		{ "-i",		ARG_NUM,  &daemon->interval, 1, ARGS_DAY },
+		{ "--timeout",	ARG_NUM,  &daemon->timeout,  1, ARGS_SECONDS },
 		{ .name = NULL },
 	};
 	int n = args_parse(table, argc, argv, &daemon->path, 1);

@@ -2,6 +2,7 @@
 /* nfx ct pressure: report how full the table is, as it changes. */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <poll.h>
 #include <stdio.h>
 
@@ -9,16 +10,12 @@
 #include "clocks.h"
 #include "ct.h"
 #include "ct_table.h"
-#include "ctfilter_uapi.h"
 #include "ctpressure.h"
 #include "main.h"
 #include "nlcmd.h"
 #include "out.h"
 #include "signals.h"
 #include "stream.h"
-
-/* A day, so that milliseconds fit into an int. */
-#define INTERVAL_MAX	86400
 
 /**
  * struct watch - the command while it runs
@@ -101,14 +98,13 @@ static int report_lost(void *data)
 
 static int run_events(struct watch *watch)
 {
-	int group = NFNLGRP_CONNTRACK_PRESSURE, rc = NFX_KERNEL, err;
+	int rc = NFX_KERNEL, err;
 
 	watch->stream.nlring = stream_open(watch->nl, &watch->args,
 					   NL_RING_F_ALL, &rc);
 	if (!watch->stream.nlring)
 		return rc;
-	err = mnl_socket_setsockopt(watch->nl->sock, NETLINK_ADD_MEMBERSHIP,
-				    &group, sizeof(group)) < 0 ? -errno : 0;
+	err = nl_join(watch->nl, NFNLGRP_CONNTRACK_PRESSURE);
 	if (!err)
 		err = stream_run(&watch->stream, watch->nl);
 	stream_counts(&watch->stream, "events");
@@ -199,8 +195,8 @@ static int parse(struct watch *watch, int argc, char **argv)
 {
 	struct arg table[STREAM_OPTIONS + 4] = {
 		{ "--poll",	ARG_FLAG, &watch->poll,	    0, 0 },
-		{ "-i",		ARG_NUM,  &watch->interval, 1, INTERVAL_MAX },
-		{ "--interval",	ARG_NUM,  &watch->interval, 1, INTERVAL_MAX },
+		{ "-i",		ARG_NUM,  &watch->interval, 1, ARGS_DAY },
+		{ "--interval",	ARG_NUM,  &watch->interval, 1, ARGS_DAY },
 	};
 
 	stream_options(table, &watch->args);

@@ -15,9 +15,6 @@
 #include "signals.h"
 #include "tracefs.h"
 
-/* A day, so that milliseconds fit into an int. */
-#define INTERVAL_MAX 86400
-
 /**
  * struct watch - the command while it runs
  * @interval: seconds
@@ -168,8 +165,8 @@ int ct_table_watch(int argc, char **argv)
 {
 	struct watch watch = { .interval = 1 };
 	const struct arg table[] = {
-		{ "-i",		ARG_NUM, &watch.interval, 1, INTERVAL_MAX },
-		{ "--interval",	ARG_NUM, &watch.interval, 1, INTERVAL_MAX },
+		{ "-i",		ARG_NUM, &watch.interval, 1, ARGS_DAY },
+		{ "--interval",	ARG_NUM, &watch.interval, 1, ARGS_DAY },
 		{ "-c",		ARG_NUM, &watch.count,	  1, UINT64_MAX },
 		{ "--count",	ARG_NUM, &watch.count,	  1, UINT64_MAX },
 		{ .name = NULL },

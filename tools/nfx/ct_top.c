@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* nfx ct top: who fills the table. */
 #include <errno.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +14,10 @@
 #include "ct_top.h"
 #include "ctfilter.h"
 #include "ctflush.h"
-#include "ctfilter_uapi.h"
 #include "main.h"
 #include "out.h"
 #include "signals.h"
 
-/* A day, so that milliseconds fit into an int. */
-#define INTERVAL_MAX	86400
 #define ROWS_MAX	100000
 
 /* To the top left, and erase all below. */
@@ -139,8 +137,8 @@ static int parse(struct top *top, int argc, char **argv)
 {
 	const struct arg table[] = {
 		{ "-1",		ARG_FLAG, &top->once,	  0, 0 },
-		{ "-i",		ARG_NUM,  &top->interval, 1, INTERVAL_MAX },
-		{ "--interval",	ARG_NUM,  &top->interval, 1, INTERVAL_MAX },
+		{ "-i",		ARG_NUM,  &top->interval, 1, ARGS_DAY },
+		{ "--interval",	ARG_NUM,  &top->interval, 1, ARGS_DAY },
 		{ "-c",		ARG_NUM,  &top->count,	  1, UINT64_MAX },
 		{ "--count",	ARG_NUM,  &top->count,	  1, UINT64_MAX },
 		{ "--rows",	ARG_NUM,  &top->rows,	  1, ROWS_MAX },

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Filters of conntrack entries: what they match. */
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "ctfilter.h"
-#include "ctfilter_uapi.h"
 #include "main.h"
 
 bool ctfilter_addr_match(const struct ctfilter_addr *want, const uint8_t *addr)

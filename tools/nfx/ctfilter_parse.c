@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,6 @@
 
 #include "args.h"
 #include "ctfilter.h"
-#include "ctfilter_uapi.h"
 #include "ctview.h"
 #include "ipview.h"
 #include "main.h"

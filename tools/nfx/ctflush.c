@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Flushing conntrack entries: what its methods share. */
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 
 #include "ctflush.h"
-#include "ctfilter_uapi.h"
 
 uint16_t ctflush_type(uint8_t msg)
 {

@@ -70,7 +70,7 @@ enum ctflush_method {
  * struct ctflush_done - how it was done
  * @counts:  what came of it
  * @used:    never CTFLUSH_AUTO
- * @why:     why it was not CTFLUSH_MESSAGE, "" if that was not tried
+ * @why:     why it was not CTFLUSH_MESSAGE, "" if it was or was not tried
  * @seconds: time it took, with all that was tried
  */
 struct ctflush_done {

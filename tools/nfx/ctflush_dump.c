@@ -8,12 +8,12 @@
  * block after the one that is read here.
  */
 #include <errno.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <poll.h>
 #include <string.h>
 
 #include "cttable.h"
 #include "ctflush.h"
-#include "ctfilter_uapi.h"
 #include "main.h"
 #include "progress.h"
 #include "signals.h"

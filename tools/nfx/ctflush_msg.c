@@ -3,11 +3,11 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctflush.h"
-#include "ctfilter_uapi.h"
 #include "main.h"
 
 /* Room for one filter: all attributes of all parts. */

@@ -10,12 +10,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "ctflush.h"
-#include "ctfilter_uapi.h"
 #include "main.h"
 #include "netns.h"
 

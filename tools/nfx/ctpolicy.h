@@ -94,14 +94,19 @@ struct ctpolicy_due {
 	char why[CTPOLICY_TEXT];
 };
 
+/* Room for the file of a sysctl. */
+#define CTPOLICY_PATH 128
+
 /**
  * struct ctpolicy_sysctl - a sysctl to set
  * @name:     with dots or slashes
+ * @path:     its file
  * @value:    after @name in the same piece of memory
  * @optional: that it cannot be set is no error
  */
 struct ctpolicy_sysctl {
 	char *name;
+	char path[CTPOLICY_PATH];
 	const char *value;
 	bool optional;
 };

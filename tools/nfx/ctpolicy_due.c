@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* When the rules of a policy run: some time after events, not too often. */
-#include <limits.h>
-#include <string.h>
-
 #include "ctpolicy.h"
 
 static bool is_for(const struct ctpolicy_rule *rule,
@@ -83,6 +80,5 @@ int ctpolicy_wait(const struct ctpolicy *policy, int64_t now_ms)
 		return -1;
 	if (rule->due.due_ms <= now_ms)
 		return 0;
-	return rule->due.due_ms - now_ms > INT_MAX ? INT_MAX :
-	       (int)(rule->due.due_ms - now_ms);
+	return (int)(rule->due.due_ms - now_ms);
 }

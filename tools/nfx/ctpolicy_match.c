@@ -7,7 +7,6 @@
 
 #include "ctpolicy.h"
 #include "ctpressure.h"
-#include "main.h"
 #include "words.h"
 
 /* How a source is called, and its changes if it tells of any. */

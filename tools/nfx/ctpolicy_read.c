@@ -2,7 +2,6 @@
 /* Files of policies, in the syntax of libconfuse. */
 #include <confuse.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +9,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "args.h"
 #include "ctpolicy.h"
-#include "main.h"
 #include "out.h"
 #include "words.h"
-
-/* In seconds, a day. */
-#define TIME_MAX 86400L
 
 /* Where errors are, as libconfuse does not give its callbacks all they need. */
 struct place {
@@ -34,20 +30,14 @@ static void print_error(cfg_t *cfg, const char *fmt, va_list ap)
 	out_error(0, "%s:%d: %s", place.path, cfg->line, text);
 }
 
-static const char * const option_names[] = {
-	"on", "flush", "sysctl", "lazy-flush", "delay", "interval",
-};
-
 /*
  * libconfuse would take the last of them without a word. Of a list this is for
  * each value: a second list begins with one value again.
  */
 static int check_once(cfg_t *cfg, cfg_opt_t *opt)
 {
-	unsigned int i;
+	unsigned int i = (unsigned int)(opt - cfg->opts);
 
-	for (i = 0; strcmp(option_names[i], opt->name); i++)
-		;
 	if (place.given & 1U << i && cfg_opt_size(opt) == 1) {
 		cfg_error(cfg, "%s is given twice", opt->name);
 		return -1;
@@ -117,7 +107,28 @@ static int parse_flush(cfg_t *cfg, cfg_opt_t *opt, const char *value,
 	return err ? err : check_once(cfg, opt);
 }
 
-/* [-]NAME=VALUE as in sysctl.d(5), of the network only. */
+/* Names have slashes if that is what comes first, as in sysctl(8). */
+static const char *sysctl_path(const char *name, char *path)
+{
+	static const char top[] = "/proc/sys/";
+	bool dots = strcspn(name, ".") < strcspn(name, "/");
+	char *c;
+
+	if (strlen(top) + strlen(name) >= CTPOLICY_PATH)
+		return "the name is too long";
+	snprintf(path, CTPOLICY_PATH, "%s%s", top, name);
+	for (c = path + strlen(top); dots && *c; c++) {
+		if (*c == '.')
+			*c = '/';
+		else if (*c == '/')
+			*c = '.';
+	}
+	if (strncmp(path + strlen(top), "net/", 4) || strstr(path, ".."))
+		return "only those whose names begin with \"net.\" are set";
+	return NULL;
+}
+
+/* NAME=VALUE, with blanks around the equals sign */
 static const char *check_sysctl(char *text, struct ctpolicy_sysctl *sysctl)
 {
 	char *value = strchr(text, '=');
@@ -129,15 +140,12 @@ static const char *check_sysctl(char *text, struct ctpolicy_sysctl *sysctl)
 		end--;
 	*end = '\0';
 	value += 1 + strspn(value + 1, " \t");
-	if (!*value)
-		return "the value is missing";
-	if ((strncmp(text, "net.", 4) && strncmp(text, "net/", 4)) ||
-	    strstr(text, ".."))
-		return "only those whose names begin with \"net.\" are set";
 	sysctl->value = value;
-	return NULL;
+	return *value ? sysctl_path(text, sysctl->path) :
+			"the value is missing";
 }
 
+/* With a minus as in sysctl.d(5) */
 static int parse_sysctl(cfg_t *cfg, cfg_opt_t *opt, const char *value,
 			void *result)
 {
@@ -178,10 +186,10 @@ static int check_time(cfg_t *cfg, cfg_opt_t *opt)
 {
 	double value = cfg_opt_getnfloat(opt, 0);
 
-	if (value >= 0 && value <= TIME_MAX)
+	if (value >= 0 && value <= ARGS_DAY)
 		return check_once(cfg, opt);
-	cfg_error(cfg, "%s is a number of seconds from 0 to %ld", opt->name,
-		  TIME_MAX);
+	cfg_error(cfg, "%s is a number of seconds from 0 to %d", opt->name,
+		  ARGS_DAY);
 	return -1;
 }
 
@@ -274,18 +282,19 @@ static int make_rule(cfg_t *cfg, struct ctpolicy_rule *rule)
 static struct ctpolicy *make_policy(cfg_t *cfg)
 {
 	struct ctpolicy *policy = calloc(1, sizeof(*policy));
-	unsigned int count = cfg_size(cfg, "rule");
+	unsigned int count = cfg_size(cfg, "rule"), i;
+	int err = 0;
 
 	if (!policy)
 		return NULL;
-	policy->rules = calloc(count + 1, sizeof(*policy->rules));
-	while (policy->rules && policy->count < count) {
-		unsigned int i = policy->count++;
-
-		if (make_rule(cfg_getnsec(cfg, "rule", i), &policy->rules[i]))
-			break;
+	policy->rules = calloc(count, sizeof(*policy->rules));
+	if (!policy->rules)
+		err = -ENOMEM;
+	for (i = 0; i < count && !err; i++) {
+		policy->count++;
+		err = make_rule(cfg_getnsec(cfg, "rule", i), &policy->rules[i]);
 	}
-	if (policy->rules && policy->count == count)
+	if (!err)
 		return policy;
 	ctpolicy_free(policy);
 	return NULL;

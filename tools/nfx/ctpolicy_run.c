@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a rule of a policy does: sysctls, then a flush, and a line for each. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +8,8 @@
 #include "clocks.h"
 #include "ctflush_view.h"
 #include "ctpolicy.h"
-#include "main.h"
 #include "out.h"
+#include "procfile.h"
 
 /**
  * struct run - a rule that runs
@@ -56,49 +55,20 @@ static void report(struct run *run, const char *action, const char *error,
 		       run->dry_run ? "(dry run) " : "", text,
 		       error ? " failed" : "");
 		if (error)
-			fprintf(stderr, "nfx: %s: %s: %s\n", rule->name, text,
-				error);
+			out_error(0, "%s: %s: %s", rule->name, text, error);
 	}
 	json_decref(more);
 	run->failed += error != NULL;
 }
 
-/* Names have slashes if that is what comes first, as in sysctl(8). */
-static void sysctl_path(const char *name, char *path, size_t size)
-{
-	bool dots = strcspn(name, ".") < strcspn(name, "/");
-	char *c;
-
-	snprintf(path, size, "/proc/sys/%s", name);
-	for (c = path + strlen("/proc/sys/"); dots && *c; c++) {
-		if (*c == '.')
-			*c = '/';
-		else if (*c == '/')
-			*c = '.';
-	}
-}
-
-static int write_sysctl(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err;
-	size_t len = strlen(value);
-
-	if (fd < 0)
-		return -errno;
-	err = write(fd, value, len) == (ssize_t)len ? 0 : -errno;
-	close(fd);
-	return err;
-}
-
 static void run_sysctl(struct run *run, const struct ctpolicy_sysctl *sysctl)
 {
-	char path[256], text[CTFLUSH_TEXT];
+	char text[CTPOLICY_PATH + CTFLUSH_TEXT];
 	int err = 0;
 
-	sysctl_path(sysctl->name, path, sizeof(path));
 	if (!run->dry_run)
-		err = write_sysctl(path, sysctl->value);
-	else if (access(path, F_OK))
+		err = procfile_write(sysctl->path, sysctl->value);
+	else if (access(sysctl->path, F_OK))
 		err = -errno;
 	if (err && sysctl->optional)
 		return;
@@ -106,6 +76,13 @@ static void run_sysctl(struct run *run, const struct ctpolicy_sysctl *sysctl)
 	report(run, "sysctl", err ? strerror(-err) : NULL,
 	       json_pack("{s:s, s:s}", "name", sysctl->name, "value",
 			 sysctl->value), text);
+}
+
+static const char *flush_error(const struct ctflush_counts *counts)
+{
+	if (counts->failed)
+		return strerror(-counts->error);
+	return counts->stopped ? "interrupted" : NULL;
 }
 
 static void run_flush(struct run *run, const struct ctflush *job)
@@ -121,8 +98,7 @@ static void run_flush(struct run *run, const struct ctflush *job)
 		return;
 	}
 	ctflush_text(job, &done, text);
-	report(run, action, done.counts.failed ?
-			    strerror(-done.counts.error) : NULL,
+	report(run, action, flush_error(&done.counts),
 	       ctflush_json(job, &done), text);
 }
 

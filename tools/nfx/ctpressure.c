@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How full the conntrack table is: events of the kernel, or its counters. */
 #include <errno.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "ctflush.h"
-#include "ctfilter_uapi.h"
 #include "ctpressure.h"
 #include "cttable.h"
 #include "main.h"

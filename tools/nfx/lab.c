@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What several probes need inside their throw-away network namespace. */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/netlink.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clocks.h"
 #include "lab.h"
 #include "rtnl.h"
 
@@ -32,25 +31,9 @@ struct nl *lab_veth(struct finding *f)
 	return NULL;
 }
 
-int lab_sysctl(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, value, strlen(value)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 double lab_now_us(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
+	return (double)clocks_ns() / 1e3;
 }
 
 long lab_available_kib(void)

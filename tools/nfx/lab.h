@@ -22,9 +22,6 @@ struct nl *lab_open(struct finding *f, int bus);
  */
 struct nl *lab_veth(struct finding *f);
 
-/** lab_sysctl() - write a sysctl of this namespace. Return: 0 or -errno. */
-int lab_sysctl(const char *path, const char *value);
-
 /** lab_available_kib() - memory to spare, -1 if that is not known. */
 long lab_available_kib(void);
 

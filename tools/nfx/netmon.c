@@ -103,13 +103,13 @@ static void take_change(const struct netmon_event *event, void *data)
 
 static int take_rt(const struct nlmsghdr *nlh, void *data)
 {
-	netmon_parse(NETLINK_ROUTE, nlh, take_change, data);
+	netmon_parse_rt(nlh, take_change, data);
 	return MNL_CB_OK;
 }
 
 static int take_xfrm(const struct nlmsghdr *nlh, void *data)
 {
-	netmon_parse(NETLINK_XFRM, nlh, take_change, data);
+	netmon_parse_xfrm(nlh, take_change, data);
 	return MNL_CB_OK;
 }
 
@@ -138,17 +138,17 @@ static int join(struct netmon *mon)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(groups); i++) {
-		int group = groups[i].group, which = groups[i].which;
+		int which = groups[i].which, err;
 
 		if (!(mon->kinds & 1U << groups[i].kind))
 			continue;
 		if (!mon->nl[which])
 			mon->nl[which] = nl_open(buses[which]);
-		if (!mon->nl[which] ||
-		    mnl_socket_setsockopt(mon->nl[which]->sock,
-					  NETLINK_ADD_MEMBERSHIP, &group,
-					  sizeof(group)) < 0)
+		if (!mon->nl[which])
 			return -errno;
+		err = nl_join(mon->nl[which], groups[i].group);
+		if (err)
+			return err;
 	}
 	return mon->kinds & 1U << NETMON_LINK ? ask_links(mon) : 0;
 }

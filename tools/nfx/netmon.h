@@ -79,14 +79,15 @@ int netmon_read(struct netmon *mon, unsigned int which, netmon_cb_t cb,
 /* netmon_parse.c */
 
 /**
- * netmon_parse() - read a message of rtnetlink or XFRM
- * @bus: NETLINK_ROUTE or NETLINK_XFRM
- * @cb:  not called for what is of no interest: local and cached routes,
- *       tentative addresses, what a bridge has to say of its ports
+ * netmon_parse_rt() - read a message of rtnetlink
+ * @cb: not called for what is of no interest: local and cached routes,
+ *      tentative addresses, what a bridge has to say of its ports
  *
  * A link is reported with each message, whether or not that is a change.
  */
-void netmon_parse(int bus, const struct nlmsghdr *nlh, netmon_cb_t cb,
-		  void *data);
+void netmon_parse_rt(const struct nlmsghdr *nlh, netmon_cb_t cb, void *data);
+
+/** netmon_parse_xfrm() - read a message of XFRM */
+void netmon_parse_xfrm(const struct nlmsghdr *nlh, netmon_cb_t cb, void *data);
 
 #endif /* NFX_NETMON_H */

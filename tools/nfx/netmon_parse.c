@@ -121,7 +121,7 @@ static void parse_route(const struct nlmsghdr *nlh, netmon_cb_t cb, void *data)
 	cb(&event, data);
 }
 
-static void parse_rt(const struct nlmsghdr *nlh, netmon_cb_t cb, void *data)
+void netmon_parse_rt(const struct nlmsghdr *nlh, netmon_cb_t cb, void *data)
 {
 	switch (nlh->nlmsg_type) {
 	case RTM_NEWLINK:
@@ -139,14 +139,27 @@ static void parse_rt(const struct nlmsghdr *nlh, netmon_cb_t cb, void *data)
 	}
 }
 
-static void parse_xfrm(const struct nlmsghdr *nlh, netmon_cb_t cb, void *data)
+/* A soft limit is a warning: the policy stays. */
+static bool has_expired(const struct nlmsghdr *nlh)
+{
+	const struct xfrm_user_polexpire *expire = mnl_nlmsg_get_payload(nlh);
+
+	return mnl_nlmsg_get_payload_len(nlh) >= sizeof(*expire) &&
+	       expire->hard;
+}
+
+void netmon_parse_xfrm(const struct nlmsghdr *nlh, netmon_cb_t cb, void *data)
 {
 	struct netmon_event event = { .kind = NETMON_XFRM };
 
 	switch (nlh->nlmsg_type) {
 	case XFRM_MSG_DELPOLICY:
 	case XFRM_MSG_FLUSHPOLICY:
+		event.gone = true;
+		break;
 	case XFRM_MSG_POLEXPIRE:
+		if (!has_expired(nlh))
+			return;
 		event.gone = true;
 		break;
 	case XFRM_MSG_NEWPOLICY:
@@ -156,13 +169,4 @@ static void parse_xfrm(const struct nlmsghdr *nlh, netmon_cb_t cb, void *data)
 		return;
 	}
 	cb(&event, data);
-}
-
-void netmon_parse(int bus, const struct nlmsghdr *nlh, netmon_cb_t cb,
-		  void *data)
-{
-	if (bus == NETLINK_XFRM)
-		parse_xfrm(nlh, cb, data);
-	else
-		parse_rt(nlh, cb, data);
 }

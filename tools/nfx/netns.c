@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "netns.h"
+#include "procfile.h"
 
 int netns_enter(const char *name)
 {
@@ -71,33 +72,20 @@ int netns_visit(int fd, int (*func)(void *data), void *data)
 	return netns_pop(old) ? -ENOTRECOVERABLE : err;
 }
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 static int map_root(uid_t uid, gid_t gid)
 {
 	char line[32];
 	int err;
 
 	snprintf(line, sizeof(line), "0 %u 1", uid);
-	err = write_file("/proc/self/uid_map", line);
+	err = procfile_write("/proc/self/uid_map", line);
 	if (err)
 		return err;
-	err = write_file("/proc/self/setgroups", "deny");
+	err = procfile_write("/proc/self/setgroups", "deny");
 	if (err)
 		return err;
 	snprintf(line, sizeof(line), "0 %u 1", gid);
-	return write_file("/proc/self/gid_map", line);
+	return procfile_write("/proc/self/gid_map", line);
 }
 
 int netns_private(void)

@@ -59,6 +59,12 @@ void nl_auto_close(struct nl **nl)
 	nl_close(*nl);
 }
 
+int nl_join(struct nl *nl, int group)
+{
+	return mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &group,
+				     sizeof(group)) < 0 ? -errno : 0;
+}
+
 struct nlmsghdr *nl_msg(struct nl *nl, void *buf, uint16_t type,
 			uint16_t flags)
 {

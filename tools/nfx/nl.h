@@ -48,6 +48,9 @@ void nl_close(struct nl *nl);
 #define NL_AUTO __attribute__((cleanup(nl_auto_close))) struct nl *
 void nl_auto_close(struct nl **nl);
 
+/** nl_join() - listen to a multicast group. Return: 0 or -errno. */
+int nl_join(struct nl *nl, int group);
+
 /**
  * nl_msg() - start a request
  * @buf:   at least NL_MSG_SIZE bytes, aligned for struct nlmsghdr; zeroed,

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -53,8 +54,11 @@ void probe_ct_full_log(struct finding *f)
 }
 
 /* A sysctl that all network namespaces have, once conntrack is active there. */
-static void probe_sysctl(struct finding *f, const char *path)
+static void probe_sysctl(struct finding *f, const char *name)
 {
+	char path[128];
+
+	snprintf(path, sizeof(path), CT_SYSCTL "%s", name);
 	if (!access(path, F_OK))
 		finding_yes(f, "the sysctl exists");
 	else if (access(CT_SYSCTL "buckets", F_OK))
@@ -66,22 +70,22 @@ static void probe_sysctl(struct finding *f, const char *path)
 
 void probe_ct_buckets_auto(struct finding *f)
 {
-	probe_sysctl(f, CT_SYSCTL "buckets_auto");
+	probe_sysctl(f, "buckets_auto");
 }
 
 void probe_ct_evict(struct finding *f)
 {
-	probe_sysctl(f, CT_SYSCTL "early_drop_source");
+	probe_sysctl(f, "early_drop_source");
 }
 
 void probe_ct_adaptive(struct finding *f)
 {
-	probe_sysctl(f, CT_SYSCTL "timeout_adaptive_start");
+	probe_sysctl(f, "timeout_adaptive_start");
 }
 
 void probe_ct_revalidate(struct finding *f)
 {
-	probe_sysctl(f, CT_SYSCTL "revalidate");
+	probe_sysctl(f, "revalidate");
 }
 
 void probe_ct_table_stats(struct finding *f)

@@ -23,6 +23,7 @@
 #include "nft.h"
 #include "packet.h"
 #include "probes.h"
+#include "procfile.h"
 #include "rtnl.h"
 
 #define BATCH		8
@@ -166,7 +167,7 @@ static int make_router(struct nl *rt)
 	int err = 0;
 
 	for (i = 0; i < ARRAY_SIZE(on) && !err; i++)
-		err = lab_sysctl(on[i], "1");
+		err = procfile_write(on[i], "1");
 	if (!err)
 		err = rtnl_route_add(rt, AF_INET, RT_TABLE_MAIN, &valid, 24,
 				     "lo");

@@ -19,6 +19,7 @@
 #include "main.h"
 #include "netns.h"
 #include "nft.h"
+#include "procfile.h"
 #include "qbench.h"
 #include "rtnl.h"
 
@@ -68,7 +69,7 @@ static int make_devices(struct qbench_lab *lab)
 	if (!rt)
 		return -errno;
 	/* Else each device has packets of its own; may be absent. */
-	lab_sysctl(NO_IPV6, "1");
+	procfile_write(NO_IPV6, "1");
 	for (i = 0; i < QBENCH_QUEUES; i++) {
 		fd = open_tun(rt, i);
 		if (fd < 0)

@@ -39,8 +39,12 @@ void signals_release(struct signals *signals)
 {
 	struct signalfd_siginfo info;
 
-	/* What has arrived must not kill when it is unblocked. */
-	while (read(signals->fd, &info, sizeof(info)) > 0)
+	/*
+	 * What has arrived must not kill when it is unblocked. If it was held
+	 * back before, it is for whoever did that.
+	 */
+	while (!sigismember(&signals->old, SIGTERM) &&
+	       read(signals->fd, &info, sizeof(info)) > 0)
 		;
 	close(signals->fd);
 	sigprocmask(SIG_SETMASK, &signals->old, NULL);

@@ -22,7 +22,7 @@ struct signals {
  */
 int signals_hold(struct signals *signals);
 
-/** signals_release() - what has arrived is forgotten */
+/** signals_release() - what has arrived is forgotten, unless it is held twice */
 void signals_release(struct signals *signals);
 
 #endif /* NFX_SIGNALS_H */

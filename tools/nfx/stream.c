@@ -19,9 +19,6 @@
 /* The kernel makes receive buffers no smaller than about this. */
 #define BUFFER_MIN 4096
 
-/* In seconds, so that milliseconds fit into an int. */
-#define TIMEOUT_MAX 2000000
-
 /* What ends a stream from outside. */
 struct limits {
 	struct signals signals;
@@ -36,7 +33,7 @@ void stream_options(struct arg *table, struct stream_args *args)
 		{ "--buffer",  ARG_SIZE, &args->buffer,	 BUFFER_MIN,
 		  NLRING_SIZE_MAX },
 		{ "--count",   ARG_NUM,	 &args->count,	 1, UINT64_MAX },
-		{ "--timeout", ARG_NUM,	 &args->timeout, 1, TIMEOUT_MAX },
+		{ "--timeout", ARG_NUM,	 &args->timeout, 1, ARGS_SECONDS },
 	};
 
 	while (table->name)

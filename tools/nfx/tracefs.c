@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "main.h"
+#include "procfile.h"
 #include "tracefs.h"
 
 /* Instances are called so, with the number of the process. */
@@ -20,17 +21,10 @@
 
 static int write_file(const char *dir, const char *file, const char *text)
 {
-	char path[2 * TRACEFS_PATH];
-	int fd, err = 0;
+	char path[3 * TRACEFS_PATH];
 
 	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
+	return procfile_write(path, text);
 }
 
 /* An instance that is in use stays: it cannot be removed. */

@@ -57,6 +57,10 @@ wrong '1: sysctl "kernel.*": only those' <<< \
 	'rule a { on = start sysctl = "kernel.panic=1" }'
 wrong '1: sysctl "net.*": only those' <<< \
 	'rule a { on = start sysctl = "net/../kernel/panic=1" }'
+wrong '1: sysctl "net.*": only those' <<< \
+	'rule a { on = start sysctl = "net.//.kernel.panic=1" }'
+wrong '1: sysctl "net.*": the name is too long' <<< \
+	"rule a { on = start sysctl = \"net.$(printf '%0200d' 1)=1\" }"
 wrong '1: sysctl .*: it is not NAME=VALUE' <<< \
 	'rule a { on = start sysctl = net.core.optmem_max }'
 wrong '1: sysctl .*: the value is missing' <<< \
@@ -86,9 +90,9 @@ rule "all of it" {
 POLICY
 run ct policy --check "$file"
 is "what is right is taken" "$rc $err" "0 $file: 1 rules"
-for file in "$here"/examples/policy/*.conf; do
-	run ct policy --check "$file"
-	is "$(basename "$file") is right" "$rc" 0
+for example in "$here"/examples/policy/*.conf; do
+	run ct policy --check "$example"
+	is "$(basename "$example") is right" "$rc" 0
 done
 
 # The examples of the man page, which are for an installed nfx.
@@ -302,10 +306,18 @@ ends 4
 told "what fails is told" bad sysctl '.error != null'
 is "unless it may fail" "$(count bad sysctl)" 1
 
+# The same as text.
+cat > "$tmp/text.conf" <<< 'rule bad { on = start sysctl = { "net.no.such=1",
+	"net.ipv4.ip_default_ttl=66" } }'
+run ct policy --timeout 1 "$tmp/text.conf"
+is "text: something failed" "$rc" 4
+like "text: what was done" "$out" \
+	'^[0-9:]{8} bad: start: net.ipv4.ip_default_ttl = 66$'
+like "text: what failed" "$err" '^nfx: bad: net.no.such = 1: No such file'
+like "text: the end" "$err" '^1 runs of rules, 1 actions failed$'
+
 # The shipped examples, on the events they are for.
-"$NFX" -j ct policy "$here/examples/policy/vpn-up.conf" > "$tmp/out" \
-	2> "$tmp/err" &
-pid=$!
+follow < "$here/examples/policy/vpn-up.conf"
 fill
 ip link add ppp7 type veth peer name peer7
 ip link set peer7 up
@@ -317,9 +329,7 @@ is "vpn-up.conf flushes what has no reply" "$(names)" "10.0.0.2 10.0.0.3 "
 ends 0
 ip link del ppp7
 if [ "$max" -eq "$limit" ]; then
-	"$NFX" -j ct policy "$here/examples/policy/syn-flood.conf" \
-		> "$tmp/out" 2> "$tmp/err" &
-	pid=$!
+	follow < "$here/examples/policy/syn-flood.conf"
 	lab_port=10000
 	lab_flows $((limit + 100))
 	wait_for grep -q '"rule":"flood"' "$tmp/out"

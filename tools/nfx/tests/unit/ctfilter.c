@@ -3,11 +3,11 @@
 #include <arpa/inet.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctfilter.h"
-#include "ctfilter_uapi.h"
 #include "main.h"
 #include "unit.h"
 

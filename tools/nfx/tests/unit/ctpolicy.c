@@ -208,15 +208,15 @@ static void test_link_msg(void)
 	ifi->ifi_index = 77;
 	ifi->ifi_flags = IFF_UP;
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, "ppp0");
-	netmon_parse(NETLINK_ROUTE, nlh, take, NULL);
+	netmon_parse_rt(nlh, take, NULL);
 	ok(count == 1 && seen[0].kind == NETMON_LINK && seen[0].gone &&
 	   seen[0].ifindex == 77 && !strcmp(seen[0].ifname, "ppp0"),
 	   "a link without carrier is down");
 	ifi->ifi_flags |= IFF_RUNNING;
-	netmon_parse(NETLINK_ROUTE, nlh, take, NULL);
+	netmon_parse_rt(nlh, take, NULL);
 	ok(count == 2 && !seen[1].gone, "with carrier it is up");
 	ifi->ifi_family = AF_BRIDGE;
-	netmon_parse(NETLINK_ROUTE, nlh, take, NULL);
+	netmon_parse_rt(nlh, take, NULL);
 	ok(count == 2, "what a bridge says of its port is no news");
 }
 
@@ -234,18 +234,18 @@ static void test_route_msg(void)
 	rtm->rtm_type = RTN_UNICAST;
 	rtm->rtm_dst_len = 8;
 	mnl_attr_put(nlh, RTA_DST, sizeof(dst), &dst);
-	netmon_parse(NETLINK_ROUTE, nlh, take, NULL);
+	netmon_parse_rt(nlh, take, NULL);
 	ok(count == 1 && seen[0].gone && seen[0].prefixlen == 8 &&
 	   !memcmp(seen[0].addr, &dst, sizeof(dst)), "a route");
 	mnl_attr_put(nlh, RTA_MULTIPATH, sizeof(hops), hops);
-	netmon_parse(NETLINK_ROUTE, nlh, take, NULL);
+	netmon_parse_rt(nlh, take, NULL);
 	ok(count == 3 && seen[1].ifindex == 77001 && seen[2].ifindex == 77002,
 	   "a multipath route is one per link");
 	rtm->rtm_type = RTN_LOCAL;
-	netmon_parse(NETLINK_ROUTE, nlh, take, NULL);
+	netmon_parse_rt(nlh, take, NULL);
 	rtm->rtm_type = RTN_UNICAST;
 	rtm->rtm_flags = RTM_F_CLONED;
-	netmon_parse(NETLINK_ROUTE, nlh, take, NULL);
+	netmon_parse_rt(nlh, take, NULL);
 	ok(count == 3, "local and cached routes are of no interest");
 }
 
@@ -253,24 +253,32 @@ static void test_other_msgs(void)
 {
 	struct nlmsghdr *nlh = start_msg(RTM_NEWADDR);
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
+	struct xfrm_user_polexpire *expire;
 
 	ifa->ifa_family = AF_INET6;
 	ifa->ifa_flags = IFA_F_TENTATIVE;
-	netmon_parse(NETLINK_ROUTE, nlh, take, NULL);
+	netmon_parse_rt(nlh, take, NULL);
 	ok(!count, "a tentative address cannot be used");
 	ifa->ifa_flags = 0;
-	netmon_parse(NETLINK_ROUTE, nlh, take, NULL);
+	netmon_parse_rt(nlh, take, NULL);
 	ok(count == 1 && !seen[0].gone && seen[0].family == AF_INET6,
 	   "an address");
 	nlh = start_msg(RTM_NEWROUTE);
-	netmon_parse(NETLINK_ROUTE, nlh, take, NULL);
+	netmon_parse_rt(nlh, take, NULL);
 	ok(!count, "a message that is cut off");
 	nlh = start_msg(XFRM_MSG_FLUSHPOLICY);
-	netmon_parse(NETLINK_XFRM, nlh, take, NULL);
+	netmon_parse_xfrm(nlh, take, NULL);
 	nlh->nlmsg_type = XFRM_MSG_NEWSA;
-	netmon_parse(NETLINK_XFRM, nlh, take, NULL);
+	netmon_parse_xfrm(nlh, take, NULL);
 	ok(count == 1 && seen[0].kind == NETMON_XFRM && seen[0].gone,
 	   "IPsec policies, and no states");
+	nlh = start_msg(XFRM_MSG_POLEXPIRE);
+	expire = mnl_nlmsg_put_extra_header(nlh, sizeof(*expire));
+	netmon_parse_xfrm(nlh, take, NULL);
+	ok(!count, "a policy that is about to expire");
+	expire->hard = 1;
+	netmon_parse_xfrm(nlh, take, NULL);
+	ok(count == 1 && seen[0].gone, "one that has expired");
 }
 
 int main(void)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How full the conntrack table is: events, and what counters tell. */
 #include <arpa/inet.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <string.h>
 
 #include "ctflush.h"
-#include "ctfilter_uapi.h"
 #include "ctpressure.h"
 #include "main.h"
 #include "unit.h"
