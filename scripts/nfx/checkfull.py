@@ -159,13 +159,17 @@ def fuzzed(program, config, operations, **options):
                    f"{outcome.operations} operations on the {config} kernel")
 
 
+def raced(program, operations):
+    return fuzzed(program, "kcsan", operations, seconds=RACES_SECONDS,
+                  allow=others_races() + BASE_RACES)
+
+
 def part_fuzz():
     return fuzzed(RING_FUZZER, "debug", FUZZ_OPERATIONS)
 
 
 def part_races():
-    return fuzzed(RING_FUZZER, "kcsan", FUZZ_OPERATIONS,
-                  seconds=RACES_SECONDS, allow=others_races() + BASE_RACES)
+    return raced(RING_FUZZER, FUZZ_OPERATIONS)
 
 
 def part_ct_stress():
@@ -174,8 +178,7 @@ def part_ct_stress():
 
 
 def part_ct_races():
-    return fuzzed(TABLE_STRESS, "kcsan", STRESS_OPERATIONS,
-                  seconds=RACES_SECONDS, allow=others_races() + BASE_RACES)
+    return raced(TABLE_STRESS, STRESS_OPERATIONS)
 
 
 def part_ct_fuzz():
@@ -183,8 +186,7 @@ def part_ct_fuzz():
 
 
 def part_ct_flush_races():
-    return fuzzed(FLUSH_FUZZER, "kcsan", FLUSH_RACES_OPERATIONS,
-                  seconds=RACES_SECONDS, allow=others_races() + BASE_RACES)
+    return raced(FLUSH_FUZZER, FLUSH_RACES_OPERATIONS)
 
 
 def touched_functions():

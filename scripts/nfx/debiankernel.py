@@ -2,6 +2,8 @@
 """A kernel as Debian ships it, with its modules.
 
     downloads/<package>.deb          what the suite has, verified by apt
+    debian-kernel/<suite>.deb        its name, as text
+    debian-kernel/apt-<suite>/       index of the suite
     debian-kernel/<digest>/kernel
     debian-kernel/<digest>/initrd    guest/early-init.c, modules for the disks
     debian-kernel/<digest>/modules/  what is /lib/modules of that kernel
@@ -37,12 +39,11 @@ SPACE = 400 << 20
 def image(suite=userland.SUITE):
     """Return the Image of the kernel of Debian @suite."""
     deps.ensure("debian-kernel")
-    deb = fetch(suite)
-    target = TOP / digest(deb)
-    if not target.exists():
-        with paths.lock("debian-kernel"):
-            if not target.exists():
-                make_image(deb, target)
+    with paths.lock("debian-kernel"):
+        deb = fetch(suite)
+        target = TOP / digest(deb)
+        if not target.exists():
+            make_image(deb, target)
     return build.Image(target / "kernel", target.name, f"debian-{suite}",
                        Path(), target / "initrd", target / "modules")
 
@@ -66,8 +67,7 @@ def fetch(suite):
         if deb.exists():
             return deb
     base.need_space(SPACE, "a kernel of Debian")
-    with paths.lock("debian-kernel"), \
-            ui.progress(f"downloading the kernel of Debian {suite}"):
+    with ui.progress(f"downloading the kernel of Debian {suite}"):
         deb = download(suite)
     paths.write_file(record, f"{deb.name}\n")
     return deb

@@ -66,16 +66,11 @@ class Walk:
         self.log = paths.log_file("walk")
         self.checkout(base)
         self.configure()
+        self.configured = base
 
     def checkout(self, commit):
         kernel.restore_ignore(self.path)
-        old = git.commit_id(self.path, "HEAD")
         git.git(self.path, "checkout", "-q", "--detach", commit)
-        # A new option would be asked for, and nobody is there to answer.
-        if git.git(self.path, "diff", "--quiet", old, "HEAD", "--",
-                   "*Kconfig*", check=False).returncode and \
-                (self.output / ".config").exists():
-            self.make("-s", "olddefconfig")
 
     def make(self, *args, check=True):
         compiler = "ccache gcc" if shutil.which("ccache") else "gcc"
@@ -139,6 +134,16 @@ class Walk:
         after = self.warnings(new, names)
         return list((after - before).elements())
 
+    def answer(self, commit):
+        """Let the configuration know the options of @commit.
+
+        A new one would be asked for, and nobody is there to answer.
+        """
+        if git.git(self.path, "diff", "--quiet", self.configured, commit,
+                   "--", "*Kconfig*", check=False).returncode:
+            self.make("-s", "olddefconfig")
+        self.configured = commit
+
     def warnings(self, commit, names):
         """Return a Counter of the complaints about @names at @commit."""
         self.checkout(commit)
@@ -148,6 +153,7 @@ class Walk:
             (self.output / name).unlink(missing_ok=True)
         if not there:
             return collections.Counter()
+        self.answer(commit)
         done = self.make("W=1", "C=1", SPARSE, "-k", *there, check=False)
         with open(self.log, "a", encoding="utf-8") as log:
             log.write(f"--- {commit} {shlex.join(there)}\n{done.stderr}\n")

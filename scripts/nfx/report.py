@@ -34,6 +34,7 @@ class Verdict(NamedTuple):
     """What became of a row: GOOD or BAD, and the change in a few words."""
     level: str
     text: str
+    held: bool = False      # it is no better, and need not be
 
 
 def number(value):
@@ -53,11 +54,11 @@ def verdict(row):
         within = patched <= row["bound"]
         return Verdict(GOOD if within else BAD,
                        f"{'up to' if within else 'over'} "
-                       f"{number(row['bound'])}")
+                       f"{number(row['bound'])}", within)
     lower = row["better"] != "higher"
     if abs(patched - stock) <= NOISE * abs(stock):
-        level = GOOD if row["better"] == "no-higher" else BAD
-        return Verdict(level, "no change")
+        held = row["better"] == "no-higher"
+        return Verdict(GOOD if held else BAD, "no change", held)
     level = GOOD if (patched < stock) == lower else BAD
     if patched == 0:
         return Verdict(level, "gone")
@@ -75,9 +76,7 @@ def summary(rows):
     """Say in one line how the patched kernel did over all rows."""
     verdicts = [verdict(row) for row in rows]
     gone = sum(v == Verdict(GOOD, "gone") for v in verdicts)
-    same = sum(v.level == GOOD and (v.text == "no change" or
-                                    row["better"] == "bounded")
-               for v, row in zip(verdicts, rows))
+    same = sum(v.held for v in verdicts)
     good = sum(v.level == GOOD for v in verdicts)
     word = "row" if len(rows) == 1 else "rows"
     held = f"{same} as they should stay, " if same else ""

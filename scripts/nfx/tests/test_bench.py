@@ -220,7 +220,7 @@ class Verdicts(unittest.TestCase):
                 ((10, 30, "higher"), report.GOOD, "+200 %"),
                 ((10, 90, "higher"), report.GOOD, "9 x more"),
                 ((90, 10, "higher"), report.BAD, "9 x less")):
-            self.assertEqual(self.judge(*args), (level, text), args)
+            self.assertEqual(self.judge(*args)[:2], (level, text), args)
 
 
 class Page(unittest.TestCase):
