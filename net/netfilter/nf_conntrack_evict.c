@@ -168,7 +168,7 @@ static enum nf_ct_evict_class nf_ct_evict_class(const struct nf_conn *ct)
 {
 	const unsigned long status = READ_ONCE(ct->status);
 
-	if (status & IPS_NAT_CLASH)
+	if (status & IPS_NAT_CLASH && !nf_ct_evict_is_protected(ct))
 		return NF_CT_EVICT_CLASH;
 	if (nf_ct_evict_is_exempt(ct))
 		return NF_CT_EVICT_NEVER;
@@ -340,7 +340,9 @@ static void nf_ct_evict_count(struct net *net, u8 reason, bool gc)
 	}
 }
 
-/* @ct has a reference. Returns false if somebody else has removed it. */
+/* @ct has a reference. Returns false if somebody else has removed it, or if it
+ * is gone, but counts until its DESTROY event is delivered.
+ */
 static bool nf_ct_evict_one(struct nf_conn *ct, u8 reason, u32 idle, bool gc)
 {
 	if (!nf_ct_delete_evicted(ct, reason))
@@ -366,7 +368,8 @@ static bool nf_ct_evict_candidate(const struct nf_ct_evict_candidate *candidate)
  * @sample: the sample, of no use afterwards but for @retry
  *
  * Return: true if there is room for a new entry. If not, @sample->retry tells
- * if there was an entry to evict, but it has just been removed or used.
+ * if there was an entry to evict, but it has just been removed or used, or
+ * counts until its DESTROY event is delivered.
  */
 bool nf_ct_evict(struct nf_ct_evict_sample *sample)
 {
@@ -399,14 +402,15 @@ bool nf_ct_evict(struct nf_ct_evict_sample *sample)
  */
 bool nf_ct_evict_gc(struct nf_conn *ct, bool full)
 {
-	enum nf_ct_evict_class class = nf_ct_evict_class(ct);
-	bool idle = class == NF_CT_EVICT_IDLE || nf_ct_adaptive_expired(ct);
+	bool idle = nf_ct_adaptive_expired(ct);
+	enum nf_ct_evict_class class;
 	u8 reason;
 
-	if (!idle && (!full || !nf_ct_evict_gc_may(ct, class)))
+	if ((!idle && !full) || nf_conntrack_ecache_is_behind(nf_ct_net(ct)))
 		return false;
 
-	if (nf_conntrack_ecache_is_behind(nf_ct_net(ct)))
+	class = nf_ct_evict_class(ct);
+	if (!idle && !nf_ct_evict_gc_may(ct, class))
 		return false;
 
 	reason = idle ? CTA_EVICT_REASON_IDLE : nf_ct_evict_reason(class);

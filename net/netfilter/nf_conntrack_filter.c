@@ -336,7 +336,8 @@ int nf_ct_filter_parse_labels(struct nf_ct_filter *filter,
 	}
 
 	if (!labels || (mask && nla_len(labels) != nla_len(mask))) {
-		NL_SET_ERR_MSG_ATTR(extack, mask, "mask without its labels");
+		NL_SET_ERR_MSG_ATTR(extack, mask,
+				    "mask needs labels of its length");
 		return -EINVAL;
 	}
 

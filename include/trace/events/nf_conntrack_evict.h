@@ -11,6 +11,11 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <net/netfilter/nf_conntrack.h>
 
+TRACE_DEFINE_ENUM(CTA_EVICT_REASON_UNREPLIED);
+TRACE_DEFINE_ENUM(CTA_EVICT_REASON_CLOSING);
+TRACE_DEFINE_ENUM(CTA_EVICT_REASON_REPLIED);
+TRACE_DEFINE_ENUM(CTA_EVICT_REASON_IDLE);
+
 #define nf_ct_evict_show_reason(reason)					\
 	__print_symbolic(reason,					\
 			 { CTA_EVICT_REASON_UNREPLIED, "unreplied" },	\

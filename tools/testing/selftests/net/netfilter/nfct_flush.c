@@ -31,21 +31,10 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
 #include "kselftest_harness.h"
+#include "nfct_flush_flags.h"
 
 #define BUF_SIZE	(128 * 1024)
-#define MAX_FILTERS	64
 #define ZONE		5
-
-/* in the kernel these are in nf_internals.h */
-enum {
-	F_IP_SRC	= 1 << 0,
-	F_IP_DST	= 1 << 1,
-	F_TUPLE_ZONE	= 1 << 2,
-	F_PROTO_NUM	= 1 << 3,
-	F_SRC_PORT	= 1 << 4,
-	F_DST_PORT	= 1 << 5,
-	F_ICMP_TYPE	= 1 << 6,
-};
 
 struct entry {
 	const char	*src, *dst;

@@ -17,28 +17,12 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
+#include "nfct_flush_flags.h"
+
 #define ENTRIES		64
-#define MAX_FILTERS	64
 
 /* Conditions on the lifetime are not decided closer than that, in seconds */
 #define AGE_MAX		5000
-
-/* in the kernel these are in nf_internals.h */
-enum {
-	F_IP_SRC	= 1 << 0,
-	F_IP_DST	= 1 << 1,
-	F_TUPLE_ZONE	= 1 << 2,
-	F_PROTO_NUM	= 1 << 3,
-	F_SRC_PORT	= 1 << 4,
-	F_DST_PORT	= 1 << 5,
-	F_ICMP_TYPE	= 1 << 6,
-	F_ICMP_CODE	= 1 << 7,
-	F_ICMP_ID	= 1 << 8,
-	F_ICMPV6_TYPE	= 1 << 9,
-	F_ICMPV6_CODE	= 1 << 10,
-	F_ICMPV6_ID	= 1 << 11,
-	F_ALL		= (1 << 12) - 1,
-};
 
 enum { ORIG, REPLY };
 
