@@ -4,6 +4,8 @@
 # rpf.sh hint		spoofed packets forwarded in spite of rp_filter=1
 # rpf.sh suppress	nft fib verdicts that ignore a suppressing IPv6 rule
 # rpf.sh bcast		nft fib verdicts that a broadcast source is valid
+# rpf.sh insn ROUTES MARK [SUFFIX]
+#			instructions of a check that finds the route, strict
 
 set -e
 
@@ -96,7 +98,72 @@ bcast()
 	echo "ROW fib4-bcast $(wrong)"
 }
 
+# routes FAMILY COUNT: to as many networks, out tun0
+routes()
+{
+	if [ "$1" = 4 ]; then
+		awk -v n="$2" 'BEGIN { for (i = 0; i < n; i++)
+			printf "route add %d.%d.%d.%d/26 dev tun0\n",
+				20 + i / 262144, i / 1024 % 256, i / 4 % 256,
+				i % 4 * 64 }'
+	else
+		awk -v n="$2" 'BEGIN { for (i = 0; i < n; i++)
+			printf "route add 2001:db8:%x:%x::/64 dev tun0\n",
+				i / 65536, i % 65536 }'
+	fi | ip -n r "-$1" -batch -
+}
+
+# cost FAMILY ROUTES MARK RULE...: packets that nothing more becomes of
+cost()
+{
+	local family=$1 routes=$2 mark=$3
+
+	shift 3
+	ip netns add r
+	ip netns exec r nft "table inet t { chain c {
+		type filter hook prerouting priority 0; drop; }; }"
+	ip -n r tuntap add tun0 mode tun
+	ip -n r link set tun0 up
+	routes "$family" "$routes"
+	ip netns exec r "$@"
+	ip netns exec r rpf_packets "$family" "$routes" "$mark"
+	ip netns delete r
+}
+
+# check FAMILY fib|xt strict|feasible: the rule, as this kernel has it
+check()
+{
+	local tables=iptables-legacy
+
+	rpf_rule "$2" "$1" "$3" && return
+	[ "$1" = 4 ] || tables=ip6tables-legacy
+	if [ "$2" = fib ]; then
+		nft "table inet f { chain c {
+			type filter hook prerouting priority -1;
+			fib saddr . iif oif missing counter; }; }"
+	else
+		"$tables" -t raw -A PREROUTING -m rpfilter --invert
+	fi
+}
+
+insn()
+{
+	local family mark base way
+
+	for family in 4 6; do
+		mark=$(($2 + family))
+		base=$(cost "$family" "$1" "$mark" true)
+		for way in fib xt; do
+			mark=$((mark + 10))
+			echo "ROWINSN rpf-v$family-$way-insn$3" \
+				"$(cost "$family" "$1" "$mark" "$0" check \
+					"$family" "$way" strict) $base"
+		done
+	done
+}
+
 case $1 in
+insn | check) "$@" ;;
 hint | suppress | bcast) "$1" ;;
 *) exit 2 ;;
 esac

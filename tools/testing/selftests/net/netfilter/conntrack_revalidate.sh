@@ -91,6 +91,11 @@ setup_links()
 		on "$router" sysctl -q -e "net.ipv4.conf.$i.rp_filter=0"
 		on "$server" sysctl -q -e "net.ipv4.conf.$i.rp_filter=0"
 	done
+	# entries have to last, on a slow machine, too
+	for i in udp icmp icmpv6 gre generic; do
+		on "$router" sysctl -q -e \
+			"net.netfilter.nf_conntrack_${i}_timeout=600"
+	done
 }
 
 count_rules()
