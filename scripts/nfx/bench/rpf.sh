@@ -130,14 +130,14 @@ cost()
 	ip netns delete r
 }
 
-# check FAMILY fib|xt strict|feasible: the rule, as this kernel has it
+# check FAMILY old|fib|xt: the rule, but for old as this kernel has it
 check()
 {
 	local tables=iptables-legacy
 
-	rpf_rule "$2" "$1" "$3" && return
+	[ "$2" = old ] || ! rpf_rule "$2" "$1" strict || return 0
 	[ "$1" = 4 ] || tables=ip6tables-legacy
-	if [ "$2" = fib ]; then
+	if [ "$2" != xt ]; then
 		nft "table inet f { chain c {
 			type filter hook prerouting priority -1;
 			fib saddr . iif oif missing counter; }; }"
@@ -153,11 +153,11 @@ insn()
 	for family in 4 6; do
 		mark=$(($2 + family))
 		base=$(cost "$family" "$1" "$mark" true)
-		for way in fib xt; do
+		for way in old fib xt; do
 			mark=$((mark + 10))
 			echo "ROWINSN rpf-v$family-$way-insn$3" \
 				"$(cost "$family" "$1" "$mark" "$0" check \
-					"$family" "$way" strict) $base"
+					"$family" "$way") $base"
 		done
 	done
 }
