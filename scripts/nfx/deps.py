@@ -111,6 +111,7 @@ GROUPS = {
         Dep("libnetfilter-conntrack-dev",
             "/usr/include/libnetfilter_conntrack/libnetfilter_conntrack.h"),
         Dep("liburing-dev", "/usr/include/liburing.h"),
+        Dep("libxtables-dev", "/usr/include/xtables.h"),
     ),
 }
 

@@ -17,6 +17,7 @@ import deps
 import guest
 import paths
 import ui
+import userland
 
 TOOL = paths.ROOT / "tools/nfx"
 TIMEOUT = 1800
@@ -49,7 +50,11 @@ def make_tool():
 def make_job(job, units, modules):
     """Copy the tool, its tests and a kernel's modules to @job."""
     shutil.copytree(TOOL, job / "nfx",
-                    ignore=shutil.ignore_patterns("*.o", "*.d"))
+                    ignore=shutil.ignore_patterns("*.o", "*.d", "*.so"))
+    # A plugin needs the headers of what loads it.
+    ui.run(["make", "-C", TOOL, f"O={job / 'nfx'}", "plugins",
+            f"XTABLES_CFLAGS=-I{userland.headers('libxtables-dev')}"],
+           log=paths.log_file("plugins"))
     if modules:
         shutil.copytree(modules, job / "modules", symlinks=True)
     run = job / "run"

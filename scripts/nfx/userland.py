@@ -114,6 +114,19 @@ def image():
     return target
 
 
+def headers(package):
+    """Return the directory of the headers in @package of the guest's suite."""
+    target = paths.USERLAND / package
+    if not target.exists():
+        deps.ensure("base")
+        with paths.lock("userland"), paths.new_dir(target) as temp, \
+                ui.progress(f"downloading {package} of {SUITE}"):
+            apt = paths.USERLAND / "apt"
+            base.update_index(SUITE, apt)
+            ui.run(["dpkg-deb", "-x", base.download(package, apt), temp])
+    return target / "usr/include"
+
+
 def pack_tar(tar, target):
     """Turn @tar into the squashfs @target."""
     cmd = ["sqfstar", "-comp", "lz4", "-quiet", "-no-progress", str(target)]
