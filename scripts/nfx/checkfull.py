@@ -308,7 +308,7 @@ def part_i386():
 
 
 def part_upstream():
-    """The patches for libraries, whose sources may not be to be had."""
+    """The patches for other projects, whose sources may not be there."""
     done = ui.run([paths.ROOT / "tools/nfx/upstream/check"], check=False)
     points = POINT.findall(done.stdout)
     bad = [name for failed, name, _ in points if failed]
@@ -341,7 +341,7 @@ PARTS = {
     "bisect": (part_bisect, "every patch compiles alone"),
     "i386": (part_i386, "what the stack touches as a 32-bit kernel, W=1"),
     "upstream": (part_upstream,
-                 "patches for libmnl and libnetfilter_queue"),
+                 "patches for libraries, iptables and nftables"),
     "stock-tool": (part_stock_tool, "the tests of nfx on the stock kernel"),
     "old-kernel": (part_old_kernel,
                    "the tests of nfx on Debian's 6.12 kernel"),

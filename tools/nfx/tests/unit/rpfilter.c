@@ -102,7 +102,7 @@ static bool parse(const char *line)
 {
 	char copy[LINE_SIZE];
 
-	strcpy(copy, line);
+	snprintf(copy, sizeof(copy), "%s", line);
 	new_entry(match->revision);
 	if (setjmp(failed))
 		return false;
@@ -158,7 +158,7 @@ static bool all_restored(const char *vrf)
 {
 	struct xt_rpfilter_info_v1 info = {};
 
-	strcpy(info.vrf, vrf);
+	snprintf(info.vrf, sizeof(info.vrf), "%s", vrf);
 	for (info.classes = 1 << NF_RPF_EXEMPT; info.classes < CLASSES_END;
 	     info.classes += 1 << NF_RPF_EXEMPT)
 		for (info.flags = 0; info.flags < FLAGS_END; info.flags++)
