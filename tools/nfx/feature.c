@@ -124,6 +124,20 @@ void feature_probe(const struct feature *feature, struct finding *f)
 	*f = call.finding;
 }
 
+bool feature_has(const char *name)
+{
+	const struct feature *feature;
+	struct finding finding;
+
+	for (feature = features; feature->name; feature++)
+		if (!strcmp(feature->name, name))
+			break;
+	if (!feature->name)
+		return false;
+	feature_probe(feature, &finding);
+	return finding.answer == ANSWER_YES;
+}
+
 static double timed_probe(const struct feature *feature, struct finding *f)
 {
 	int64_t start = clocks_ns();

@@ -68,6 +68,9 @@ extern const struct feature features[];
 /** feature_probe() - run one probe in a child process; fills @f always. */
 void feature_probe(const struct feature *feature, struct finding *f);
 
+/** feature_has() - probe by name. Return: true if the answer is yes. */
+bool feature_has(const char *name);
+
 const char *answer_name(enum answer answer);
 
 #endif /* NFX_FEATURE_H */

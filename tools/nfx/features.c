@@ -152,11 +152,23 @@ const struct feature features[] = {
 		.probe	 = probe_ct_revalidate,
 		.place	 = PROBE_HERE,
 	}, {
-		.name	 = "xt-rpfilter-rev1",
+		.name	 = "rpf-xt",
 		.block	 = "04xx",
 		.summary = "the rpfilter match has modes and classes",
 		.asked	 = "nft_compat for match rpfilter revision 1",
-		.probe	 = probe_xt_rpfilter1,
+		.probe	 = probe_rpf_xt,
+	}, {
+		.name	 = "rpf-fib",
+		.block	 = "04xx",
+		.summary = "nft fib has the modes of a reverse path filter",
+		.asked	 = "rules with fib flags feasible, no-default and so on",
+		.probe	 = probe_rpf_fib,
+	}, {
+		.name	 = "rpf-result",
+		.block	 = "04xx",
+		.summary = "nft fib tells the class of a reverse path",
+		.asked	 = "rules with NFT_FIB_RESULT_RPF",
+		.probe	 = probe_rpf_result,
 	}, {
 		.name	 = "ipset-hash-mark",
 		.block	 = "05xx",

@@ -16,7 +16,7 @@ static int do_help(int argc, char **argv)
 	(void)argv;
 	fputs("Usage: nfx [OPTIONS] OBJECT { COMMAND | help }\n"
 	      "       nfx [OPTIONS] -b FILE\n"
-	      "OBJECT := { ct | feature | queue }\n"
+	      "OBJECT := { ct | feature | queue | rpf }\n"
 	      "OPTIONS := { -j[son] -p[retty] -c[olor][=always|auto|never]\n"
 	      "             -s[tats] -d[etails] -n[umeric] -N[etns] NAME\n"
 	      "             -q[uiet] -b[atch] FILE -f[orce] --dry-run -4 -6\n"
@@ -31,6 +31,7 @@ static const struct cmd objects[] = {
 	{ "feature",	do_feature,	OPT_STATS | OPT_DETAILS },
 	{ "ct",		do_ct,		OPT_FAMILY | OPT_DRY_RUN | OPT_STATS },
 	{ "queue",	do_queue,	OPT_NUMERIC },
+	{ "rpf",	do_rpf,		OPT_FAMILY | OPT_DETAILS },
 	{ NULL,		NULL,		0 },
 };
 

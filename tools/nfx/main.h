@@ -94,5 +94,6 @@ int do_batch(const char *path, int (*run)(int argc, char **argv));
 int do_ct(int argc, char **argv);
 int do_feature(int argc, char **argv);
 int do_queue(int argc, char **argv);
+int do_rpf(int argc, char **argv);
 
 #endif /* NFX_MAIN_H */

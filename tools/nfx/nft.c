@@ -184,16 +184,22 @@ void nft_match(struct nft *nft, uint32_t offset, const void *value,
 	put_cmp(nft, NFT_CMP_EQ, value, len);
 }
 
-void nft_fib(struct nft *nft)
+void nft_fib_load(struct nft *nft, uint32_t result, uint32_t flags)
 {
 	struct expr expr = expr_begin(nft, "fib");
-	uint8_t missing = 0;
 
 	put_be32(nft, NFTA_FIB_DREG, NFT_REG_1);
-	put_be32(nft, NFTA_FIB_RESULT, NFT_FIB_RESULT_OIF);
-	put_be32(nft, NFTA_FIB_FLAGS, NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF |
-		 NFTA_FIB_F_PRESENT);
+	put_be32(nft, NFTA_FIB_RESULT, result);
+	put_be32(nft, NFTA_FIB_FLAGS, flags);
 	expr_end(nft, expr);
+}
+
+void nft_fib(struct nft *nft)
+{
+	uint8_t missing = 0;
+
+	nft_fib_load(nft, NFT_FIB_RESULT_OIF, NFTA_FIB_F_SADDR |
+		     NFTA_FIB_F_IIF | NFTA_FIB_F_PRESENT);
 	put_cmp(nft, NFT_CMP_NEQ, &missing, sizeof(missing));
 }
 

@@ -53,6 +53,13 @@ void nft_end(struct nft *nft);
 void nft_match(struct nft *nft, uint32_t offset, const void *value,
 	       uint32_t len);
 
+/**
+ * nft_fib_load() - look up the packet in the routing tables
+ * @result: enum nft_fib_result
+ * @flags:  mask of NFTA_FIB_F_*
+ */
+void nft_fib_load(struct nft *nft, uint32_t result, uint32_t flags);
+
 /** nft_fib() - match when "fib saddr . iif oif exists" holds (nft(8)). */
 void nft_fib(struct nft *nft);
 void nft_counter(struct nft *nft);

@@ -51,7 +51,7 @@ static void probe_revision(struct finding *f, const char *name, uint32_t type,
 				strerror(-err));
 }
 
-void probe_xt_rpfilter1(struct finding *f)
+void probe_rpf_xt(struct finding *f)
 {
 	probe_revision(f, "rpfilter", XT_MATCH, 0, 1);
 }

@@ -20,6 +20,10 @@ void probe_ct_revalidate(struct finding *f);
 void probe_fib6_suppress(struct finding *f);
 void probe_fib4_bcast(struct finding *f);
 
+/* probe_fibflags.c */
+void probe_rpf_fib(struct finding *f);
+void probe_rpf_result(struct finding *f);
+
 /* probe_ipset.c */
 void probe_ipset_add_set(struct finding *f);
 void probe_ipset_terse(struct finding *f);
@@ -49,7 +53,7 @@ void probe_rpf_list(struct finding *f);
 void probe_virtio_napi_irq(struct finding *f);
 
 /* probe_xt.c */
-void probe_xt_rpfilter1(struct finding *f);
+void probe_rpf_xt(struct finding *f);
 void probe_xt_set4(struct finding *f);
 
 #endif /* NFX_PROBES_H */

@@ -2,6 +2,8 @@
 /* Files of /proc, /sys and tracefs. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,4 +20,21 @@ int procfile_write(const char *path, const char *text)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+int procfile_number(const char *path, uint64_t *value)
+{
+	FILE *f = fopen(path, "re");
+	char line[32];
+	char *end;
+	int err;
+
+	if (!f)
+		return -errno;
+	err = fgets(line, sizeof(line), f) ? 0 : -EBADMSG;
+	fclose(f);
+	if (err)
+		return err;
+	*value = strtoumax(line, &end, 10);
+	return end == line ? -EBADMSG : 0;
 }

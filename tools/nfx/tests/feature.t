@@ -13,7 +13,7 @@ is "help is the golden text" "$out" \
 run -j feature list
 is "list exits 0" "$rc" 0
 is "list -j leaves stderr empty" "$err" ""
-json "list is an array of all items" 'length == 27'
+json "list is an array of all items" 'length == 29'
 json "each answer is one of three" \
 	'all(.[]; .answer | IN("yes", "no", "unknown"))'
 json "each item has its evidence" \
