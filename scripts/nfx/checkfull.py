@@ -21,6 +21,7 @@ import ksft
 import objects
 import patchfile
 import paths
+import rpfmatrix
 import selftests
 import stack
 import tap
@@ -336,6 +337,11 @@ def part_old_kernel():
     return tool_verdict(debiankernel.image())
 
 
+def part_rpf_matrix():
+    return Verdict(True, rpfmatrix.check(build.build("nfx", "nfx"),
+                                         echo=ui.info))
+
+
 PARTS = {
     "patches": (part_patches, "per patch: W=1 C=1 builds, no new warning"),
     "bisect": (part_bisect, "every patch compiles alone"),
@@ -345,6 +351,8 @@ PARTS = {
     "stock-tool": (part_stock_tool, "the tests of nfx on the stock kernel"),
     "old-kernel": (part_old_kernel,
                    "the tests of nfx on Debian's 6.12 kernel"),
+    "rpf-matrix": (part_rpf_matrix,
+                   "all of the matrix of reverse path filtering"),
     "own": (part_own, "the stack's selftests pass"),
     "proof": (part_proof, "each of them fails or skips on stock"),
     "netfilter": (part_netfilter,
