@@ -23,7 +23,7 @@ static bool nf_rpf4_is_unicast(__be32 addr)
 	       !ipv4_is_zeronet(addr);
 }
 
-/* What only rules look at */
+/* What only rules match on */
 static void nf_rpf4_rule_keys(struct net *net, const struct sk_buff *skb,
 			      const struct iphdr *iph,
 			      const struct nf_rpf *rpf, struct flowi4 *fl4)
@@ -52,14 +52,13 @@ static enum nf_rpf_class nf_rpf4_classify(const struct fib_result *res,
 	if (rpf->flags & NF_RPF_F_NO_DEFAULT && !res->prefixlen)
 		return NF_RPF_DEFAULT;
 
-	rpf->dev = rpf->in;
+	rpf->dev = FIB_RES_DEV(*res);
 	if (fib_info_nh_uses_dev(res->fi, rpf->in))
 		return NF_RPF_STRICT;
 	if (rpf->flags & NF_RPF_F_FEASIBLE &&
 	    fib_result_uses_dev(res, fl4, rpf->in))
 		return NF_RPF_FEASIBLE;
 
-	rpf->dev = FIB_RES_DEV(*res);
 	return NF_RPF_LOOSE;
 }
 
@@ -86,11 +85,10 @@ enum nf_rpf_class nf_rpf4(struct net *net, const struct sk_buff *skb,
 	struct fib_result res;
 	int err;
 
-	rpf->dev = NULL;
-	if (nf_rpf_is_exempt(skb, rpf) || nf_rpf4_is_exempt(iph)) {
-		rpf->dev = rpf->in;
+	rpf->dev = rpf->in;
+	if (nf_rpf_is_exempt(skb, rpf) || nf_rpf4_is_exempt(iph))
 		return NF_RPF_EXEMPT;
-	}
+	rpf->dev = NULL;
 
 	if (!nf_rpf4_is_unicast(iph->saddr))
 		return NF_RPF_MARTIAN;

@@ -34,7 +34,7 @@ static u8 nf_rpf6_proto(const struct sk_buff *skb, const struct nf_rpf *rpf)
 	return max(proto, 0);
 }
 
-/* What only rules look at */
+/* What only rules match on */
 static void nf_rpf6_rule_keys(struct net *net, const struct sk_buff *skb,
 			      const struct nf_rpf *rpf, struct flowi6 *fl6)
 {
@@ -49,7 +49,7 @@ static void nf_rpf6_rule_keys(struct net *net, const struct sk_buff *skb,
 }
 
 /* Link-local addresses are of a link: of the port, in the second round that a
- * packet to a VRF makes.
+ * packet to a VRF makes. What a VRF device loops back is exempt.
  */
 static int nf_rpf6_link(const struct sk_buff *skb, const struct net_device *in)
 {
@@ -59,6 +59,11 @@ static int nf_rpf6_link(const struct sk_buff *skb, const struct net_device *in)
 static enum nf_rpf_class nf_rpf6_classify(const struct fib6_result *res,
 					  struct nf_rpf *rpf)
 {
+	/* some are of type unicast: routes by way of lo, and those of ioctls */
+	if (res->fib6_flags & RTF_REJECT)
+		return res->fib6_type == RTN_THROW ? NF_RPF_NONE :
+						     NF_RPF_DROP_NEXTHOP;
+
 	switch (res->fib6_type) {
 	case RTN_UNICAST:
 		break;
@@ -66,12 +71,6 @@ static enum nf_rpf_class nf_rpf6_classify(const struct fib6_result *res,
 		if (rpf->flags & NF_RPF_F_ACCEPT_LOCAL)
 			break;
 		return NF_RPF_LOCAL;
-	case RTN_BLACKHOLE:
-	case RTN_PROHIBIT:
-	case RTN_UNREACHABLE:
-		return NF_RPF_DROP_NEXTHOP;
-	case RTN_THROW:
-		return NF_RPF_NONE;
 	default:
 		return NF_RPF_MARTIAN;
 	}
@@ -79,14 +78,13 @@ static enum nf_rpf_class nf_rpf6_classify(const struct fib6_result *res,
 	if (rpf->flags & NF_RPF_F_NO_DEFAULT && !res->f6i->fib6_dst.plen)
 		return NF_RPF_DEFAULT;
 
-	rpf->dev = rpf->in;
+	rpf->dev = res->nh->fib_nh_dev;
 	if (fib6_route_uses_dev(res->f6i, rpf->in))
 		return NF_RPF_STRICT;
 	if (rpf->flags & NF_RPF_F_FEASIBLE &&
 	    fib6_result_uses_dev(res, rpf->in))
 		return NF_RPF_FEASIBLE;
 
-	rpf->dev = res->nh->fib_nh_dev;
 	return NF_RPF_LOOSE;
 }
 
@@ -113,11 +111,10 @@ enum nf_rpf_class nf_rpf6(struct net *net, const struct sk_buff *skb,
 	};
 	struct fib6_result res = {};
 
-	rpf->dev = NULL;
-	if (nf_rpf_is_exempt(skb, rpf) || nf_rpf6_is_exempt(ip6h)) {
-		rpf->dev = rpf->in;
+	rpf->dev = rpf->in;
+	if (nf_rpf_is_exempt(skb, rpf) || nf_rpf6_is_exempt(ip6h))
 		return NF_RPF_EXEMPT;
-	}
+	rpf->dev = NULL;
 
 	saddr_type = ipv6_addr_type(&ip6h->saddr);
 	if (!(saddr_type & IPV6_ADDR_UNICAST))

@@ -3,8 +3,7 @@
 #ifndef _NF_RPF_LOOKUP_H
 #define _NF_RPF_LOOKUP_H
 
-#include <linux/etherdevice.h>
-#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/skbuff.h>
@@ -12,9 +11,11 @@
 #include <net/netfilter/nf_rpf.h>
 #include <net/xfrm.h>
 
-/* A bridge hands frames to the IP hooks before it knows who they are for. One
- * to another host is bridged, and whether a route leads back says nothing. One
- * to a group is for this host as well.
+/* A bridge hands frames to the IP hooks before it knows what becomes of them.
+ * One to another host is bridged, unless that is a macvlan of the bridge, and
+ * whether a route leads back says nothing. One to a group is for this host as
+ * well. In FORWARD, only what is bridged has an output port: a routed packet
+ * keeps the rest of its nf_bridge.
  */
 static inline bool nf_rpf_is_bridged(const struct sk_buff *skb,
 				     const struct nf_rpf *rpf)
@@ -24,30 +25,28 @@ static inline bool nf_rpf_is_bridged(const struct sk_buff *skb,
 
 	if (likely(!nf_bridge))
 		return false;
-
-	/* what is routed has lost it before it is forwarded */
 	if (rpf->out)
-		return true;
+		return nf_bridge->physoutdev;
 
-	/* the address of the bridge may be that of another port */
-	return nf_bridge->pkt_otherhost &&
-	       !ether_addr_equal(eth_hdr(skb)->h_dest, rpf->in->dev_addr);
+	return nf_bridge->pkt_otherhost && !netif_is_macvlan_port(rpf->in);
 #else
 	return false;
 #endif
 }
 
-/* Is there no point in a lookup, whatever the addresses? */
+/* Is there no point in a lookup, whatever the addresses? A bridged frame comes
+ * first, it has no input device if the port has just left the bridge.
+ */
 static inline bool nf_rpf_is_exempt(const struct sk_buff *skb,
 				    const struct nf_rpf *rpf)
 {
+	if (nf_rpf_is_bridged(skb, rpf))
+		return true;
+
 	if (skb->pkt_type == PACKET_LOOPBACK || rpf->in->flags & IFF_LOOPBACK)
 		return true;
 
-	if (rpf->flags & NF_RPF_F_IPSEC && secpath_exists(skb))
-		return true;
-
-	return nf_rpf_is_bridged(skb, rpf);
+	return rpf->flags & NF_RPF_F_IPSEC && secpath_exists(skb);
 }
 
 static inline int nf_rpf_l3mdev(const struct nf_rpf *rpf)

@@ -31,8 +31,8 @@ struct sk_buff;
  * @mark: of the reverse flow
  * @l4proto: for IPv6, protocol behind the extension headers, 0: look for it
  * @flags: %NF_RPF_F_FEASIBLE and so on
- * @dev: result: device of the route, for %NF_RPF_STRICT, %NF_RPF_FEASIBLE and
- *	 %NF_RPF_LOOSE; @in for %NF_RPF_EXEMPT
+ * @dev: result: device of the route that was found, for %NF_RPF_STRICT,
+ *	 %NF_RPF_FEASIBLE and %NF_RPF_LOOSE; @in for %NF_RPF_EXEMPT; else NULL
  */
 struct nf_rpf {
 	const struct net_device	*in;

@@ -4,6 +4,7 @@
 #define _NET_XT_RPFILTER_H
 
 #include <linux/bits.h>
+#include <linux/build_bug.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_rpfilter.h>
@@ -14,6 +15,8 @@
 				 BIT(NF_INET_FORWARD))
 
 #define XT_RPFILTER_CLASSES	(GENMASK(NF_RPF_MAX, 0) & ~BIT(NF_RPF_UNSPEC))
+
+static_assert(sizeof_field(struct xt_rpfilter_info_v1, vrf) == IFNAMSIZ);
 
 /* What is not set costs nothing, so see what makes no difference. */
 static inline u8 xt_rpfilter_flags(const struct xt_rpfilter_info_v1 *info)

@@ -26,7 +26,7 @@ MODES = {"strict": {EXEMPT, STRICT},
  RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW) = range(1, 10)
 DROPPING = {RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT}
 FR_ACT_BLACKHOLE, FR_ACT_UNREACHABLE, FR_ACT_PROHIBIT = 6, 7, 8
-RULE_DROPS = {FR_ACT_BLACKHOLE, FR_ACT_UNREACHABLE, FR_ACT_PROHIBIT}
+RULE_DROPS = {FR_ACT_BLACKHOLE, FR_ACT_PROHIBIT}
 
 ICMPV6 = 58
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "ipv6-icmp": ICMPV6}
@@ -305,6 +305,9 @@ class Model:
                 continue
             if "nop" in rule.entry:
                 continue
+            if rule.action == FR_ACT_UNREACHABLE:
+                # the same error as without any route
+                return Found("none")
             if rule.action in RULE_DROPS:
                 return Found("drop")
             found = self.search(rule.table(flow, self.links), flow)

@@ -2,7 +2,6 @@
 #ifndef _XT_RPATH_H
 #define _XT_RPATH_H
 
-#include <linux/if.h>
 #include <linux/netfilter/nf_rpf.h>
 #include <linux/types.h>
 
@@ -43,7 +42,7 @@ struct xt_rpfilter_info {
 struct xt_rpfilter_info_v1 {
 	__u32 flags;
 	__u32 classes;
-	char vrf[IFNAMSIZ];
+	char vrf[16];
 };
 
 #endif

@@ -87,8 +87,6 @@ FIXTURE_VARIANT_ADD(rpf, ipv6) {
 #define SELF	FIXTURE_DATA(rpf)
 #define VARIANT	FIXTURE_VARIANT(rpf)
 
-static const char device_names[DEVICES] = "abc";
-
 /* Returns the exit status of a shell command. */
 static int run(const char *fmt, ...)
 {
@@ -328,14 +326,15 @@ static int send_packet(SELF *self, const VARIANT *variant, char dev,
 	return write(self->fds[dev - 'a'], buf, len) == (ssize_t)len ? 0 : -1;
 }
 
-/* Wait until the first rule has counted @packets. Returns 0 or -1. */
-static int wait_packets(SELF *self, const VARIANT *variant,
-			unsigned int packets, struct counters *counters)
+/* Wait until the first rule of the table has counted @packets. Returns 0 or -1.
+ */
+static int wait_counters(SELF *self, int family, unsigned int packets,
+			 struct counters *counters)
 {
 	unsigned int ms;
 
 	for (ms = 0; ms < WAIT_MS; ms++) {
-		if (counters_read(self->nl, variant->family, counters))
+		if (counters_read(self->nl, family, counters))
 			return -1;
 		if (counters->packets[0] >= packets)
 			return 0;
@@ -343,6 +342,12 @@ static int wait_packets(SELF *self, const VARIANT *variant,
 	}
 
 	return -1;
+}
+
+static int wait_packets(SELF *self, const VARIANT *variant,
+			unsigned int packets, struct counters *counters)
+{
+	return wait_counters(self, variant->family, packets, counters);
 }
 
 static void expect_class(struct __test_metadata *_metadata, SELF *self,
@@ -394,7 +399,7 @@ static int open_devices(SELF *self, int type)
 	unsigned int i;
 
 	for (i = 0; i < DEVICES; i++) {
-		name[0] = device_names[i];
+		name[0] = 'a' + i;
 		self->fds[i] = tun_open(name, type);
 		if (self->fds[i] < 0)
 			return -1;
@@ -489,9 +494,11 @@ TEST_F(rpf, two_metrics)
 	EXPECT_CLASS('b', 0, FEASIBLE);
 	EXPECT_CLASS('c', 0, LOOSE);
 
-	/* what is better does not count the way the packet has come */
-	IP("route add blackhole %s metric 30", variant->net);
-	EXPECT_CLASS('b', 0, FEASIBLE);
+	if (variant->family == NFPROTO_IPV4) {
+		/* for packets of another DSCP */
+		IP("route add %s dev c tos 0x10 metric 5", variant->net);
+		EXPECT_CLASS('c', 0, LOOSE);
+	}
 
 	IP("route del %s dev b metric 20", variant->net);
 	EXPECT_CLASS('b', 0, LOOSE);
@@ -537,11 +544,28 @@ TEST_F(rpf, drop_nexthop)
 	IP("nexthop add id 1 blackhole");
 	IP("route add %s nhid 1", variant->subnet);
 	EXPECT_CLASS('a', 0, DROP_NEXTHOP);
+	IP("route del %s nhid 1", variant->subnet);
+
+	if (variant->family == NFPROTO_IPV6) {
+		/* another way to say it */
+		IP("route add %s dev lo", variant->subnet);
+		EXPECT_CLASS('a', 0, DROP_NEXTHOP);
+		IP("route del %s dev lo", variant->subnet);
+	}
+
+	IP("rule add pref 10 blackhole");
+	EXPECT_CLASS('a', 0, DROP_NEXTHOP);
+	IP("rule add pref 9 prohibit");
+	EXPECT_CLASS('a', 0, DROP_NEXTHOP);
 }
 
 /* The route of the next rule, or none */
 TEST_F(rpf, throw)
 {
+	IP("route add throw %s", variant->subnet);
+	EXPECT_CLASS('a', 0, NONE);
+	IP("route del throw %s", variant->subnet);
+
 	IP("route add throw %s table 10", variant->subnet);
 	IP("route add %s dev a table 10", variant->net);
 	IP("rule add pref 10 table 10");
@@ -586,9 +610,11 @@ TEST_F(rpf, no_address)
 	if (variant->family == NFPROTO_IPV4) {
 		EXPECT_SRC('a', "0.0.0.0", "255.255.255.255", 0, EXEMPT);
 		EXPECT_SRC('a', "0.0.0.0", "224.0.0.22", 0, EXEMPT);
+		EXPECT_SRC('a', "0.0.0.0", "224.0.1.1", 0, MARTIAN);
 	} else {
 		EXPECT_SRC('a', "::", "ff02::1:ff00:1", 0, EXEMPT);
 		EXPECT_SRC('a', "::", "ff02::16", 0, EXEMPT);
+		EXPECT_SRC('a', "::", "ff05::2", 0, MARTIAN);
 	}
 }
 
@@ -608,6 +634,28 @@ TEST_F(rpf, link_local)
 	EXPECT_SRC('c', "fe80::1", "ff02::1", 0, NONE);
 }
 
+static int send_loopback(const VARIANT *variant)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(DPORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct sockaddr_in6 sin6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(DPORT),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	};
+	bool ipv4 = variant->family == NFPROTO_IPV4;
+	int fd = socket(ipv4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0), ret;
+
+	ret = sendto(fd, "x", 1, 0, ipv4 ? (void *)&sin : (void *)&sin6,
+		     ipv4 ? sizeof(sin) : sizeof(sin6));
+	close(fd);
+
+	return ret == 1 ? 0 : -1;
+}
+
 TEST_F(rpf, loopback)
 {
 	struct counters counters;
@@ -615,9 +663,7 @@ TEST_F(rpf, loopback)
 	unsigned int i, n;
 
 	ASSERT_EQ(0, put_rules(self, variant, 0));
-	ASSERT_EQ(0, run("bash -c 'echo >/dev/udp/%s/9'",
-			 variant->family == NFPROTO_IPV4 ? "127.0.0.1" :
-							   "::1"));
+	ASSERT_EQ(0, send_loopback(variant));
 	ASSERT_EQ(0, wait_packets(self, variant, 1, &counters));
 	n = rules_expected(match, 0, NF_RPF_EXEMPT);
 	for (i = 0; i < n; i++)
@@ -685,6 +731,16 @@ TEST_F(rpf, other_vrf)
 	ASSERT_EQ(0, wait_packets(self, variant, 2, &counters));
 	EXPECT_EQ(1, counters.packets[1]);
 	EXPECT_EQ(1, counters.packets[2]);
+
+	/* One that is none is no better. */
+	ASSERT_EQ(0, run("ip link del dev vrf0"));
+	ASSERT_EQ(0, run("ip link set dev b down"));
+	ASSERT_EQ(0, run("ip link set dev b name vrf0 up"));
+	ASSERT_EQ(0, send_packet(self, variant, 'a', variant->src,
+				 variant->dst));
+	ASSERT_EQ(0, wait_packets(self, variant, 3, &counters));
+	EXPECT_EQ(1, counters.packets[1]);
+	EXPECT_EQ(2, counters.packets[2]);
 }
 
 TEST_F(rpf, mark_rule)
@@ -692,12 +748,46 @@ TEST_F(rpf, mark_rule)
 	IP("route add %s dev a", variant->net);
 	IP("route add %s dev b table 10", variant->net);
 	IP("rule add fwmark %d table 10", MARK);
-	ASSERT_EQ(0, run("nft 'table inet m { chain c {"
-			 " type filter hook prerouting priority -1;"
-			 " meta mark set %d; }; }'", MARK));
+	if (run("nft add table inet m; nft 'add chain inet m c { %s; }'",
+		"type filter hook prerouting priority -1") ||
+	    run("nft add rule inet m c meta mark set %d", MARK))
+		SKIP(return, "needs nft(8)");
 	EXPECT_CLASS('a', 0, STRICT);
 	EXPECT_CLASS('a', F_MARK, LOOSE);
 	EXPECT_CLASS('b', F_MARK, STRICT);
+}
+
+/* With @rule, the route is by b. */
+static void expect_rule(struct __test_metadata *_metadata, SELF *self,
+			const VARIANT *variant, const char *rule)
+{
+	IP("rule add %s table 10", rule);
+	EXPECT_CLASS('a', 0, LOOSE);
+	EXPECT_CLASS('b', 0, STRICT);
+	IP("rule del %s table 10", rule);
+}
+
+/* What a rule can match on without being asked for */
+TEST_F(rpf, rule_keys)
+{
+	char from[128];
+
+	snprintf(from, sizeof(from), "from %s", variant->dst);
+	IP("route add %s dev a", variant->net);
+	IP("route add %s dev b table 10", variant->net);
+	expect_rule(_metadata, self, variant, from);
+	expect_rule(_metadata, self, variant, "iif lo");
+	expect_rule(_metadata, self, variant, "uidrange 0-0");
+}
+
+TEST_F(rpf, no_carrier)
+{
+	sysctl_write("net.ipv4.conf.all.ignore_routes_with_linkdown", "1");
+	sysctl_write("net.ipv6.conf.all.ignore_routes_with_linkdown", "1");
+	IP("route add %s dev b", variant->net);
+	if (run("ip link set dev b carrier off"))
+		SKIP(return, "no carrier to change");
+	EXPECT_CLASS('a', 0, LOOSE);
 }
 
 /* The reverse flow comes from the port the packet goes to. */
@@ -780,37 +870,58 @@ TEST_F(rpf, bridged)
 	self->hook = NF_INET_FORWARD;
 	memcpy(self->dst_mac, "\x02\0\0\0\0\x99", ETH_ALEN);
 	EXPECT_CLASS('a', 0, EXEMPT);
+
+	/* routed, not bridged */
+	IP("route del %s dev br0", variant->subnet);
+	IP("route add %s dev c", variant->dst);
+	sysctl_write("net.ipv4.ip_forward", "1");
+	sysctl_write("net.ipv6.conf.all.forwarding", "1");
+	memcpy(self->dst_mac, "\x02\0\0\0\0\xaa", ETH_ALEN);
+	EXPECT_CLASS('a', 0, LOOSE);
 }
 
-#define ESP	"proto esp spi 0x100 mode tunnel"
-#define AUTH	"auth 'hmac(sha256)' 0x0123456789abcdef0123456789abcdef"
-#define ENC	"enc 'cbc(aes)' 0x0123456789abcdef0123456789abcdef"
+static const char esp[] = "proto esp spi 0x100 mode tunnel";
+static const char auth[] = "hmac(sha256)";
+static const char enc[] = "cbc(aes)";
+static const char key[] = "0x0123456789abcdef0123456789abcdef";
+static const char state[] =
+	"%s xfrm state add src %s dst %s %s auth '%s' %s enc '%s' %s";
+static const char policy[] =
+	"%s xfrm policy add dir out src %s dst %s tmpl src %s dst %s %s";
+
+/* What both hosts have to know, for packets from @peer */
+static int ipsec_state(const VARIANT *variant, const char *ip, const char *peer)
+{
+	return run(state, ip, peer, variant->dst, esp, auth, key, enc, key);
+}
 
 /* A host behind veth that sends from variant->src, by ESP from @peer. */
 static int ipsec_peer(const VARIANT *variant, const char *ns, const char *peer)
 {
-	return run("ip netns add %s && "
-		   "ip link add v type veth peer name v netns %s", ns, ns) ||
-	       run("ip link set dev v up && %s addr add %s dev v && "
-		   "%s route add %s dev v",
-		   variant->ip, variant->dst, variant->ip, peer) ||
-	       run("ip -n %s link set dev v up && "
-		   "ip -n %s addr add %s dev v && "
-		   "ip -n %s addr add %s dev lo && ip -n %s link set lo up && "
-		   "ip -n %s route add %s dev v",
-		   ns, ns, peer, ns, variant->src, ns, ns, variant->dst) ||
-	       run("ip -n %s xfrm state add src %s dst %s "
-		   ESP " " AUTH " " ENC, ns, peer, variant->dst) ||
-	       run("ip -n %s xfrm policy add dir out src %s dst %s "
-		   "tmpl src %s dst %s " ESP, ns, variant->src, variant->dst,
-		   peer, variant->dst) ||
-	       run("ip xfrm state add src %s dst %s " ESP " " AUTH " " ENC,
-		   peer, variant->dst);
+	char ip[64];
+
+	snprintf(ip, sizeof(ip), "ip -n %s", ns);
+
+	return run("ip netns add %s", ns) ||
+	       run("ip link add v type veth peer name v netns %s", ns) ||
+	       run("ip link set dev v up") ||
+	       run("%s addr add %s dev v", variant->ip, variant->dst) ||
+	       run("%s route add %s dev v", variant->ip, peer) ||
+	       ipsec_state(variant, "ip", peer) ||
+	       run("%s link set dev lo up", ip) ||
+	       run("%s link set dev v up", ip) ||
+	       run("%s addr add %s dev lo", ip, variant->src) ||
+	       run("%s addr add %s dev v", ip, peer) ||
+	       run("%s route add %s dev v", ip, variant->dst) ||
+	       ipsec_state(variant, ip, peer) ||
+	       run(policy, ip, variant->src, variant->dst, peer, variant->dst,
+		   esp);
 }
 
 /* A rule for what came by IPsec */
 static void put_secpath_rule(struct batch *batch,
-			     const struct xt_rpfilter_info_v1 *info)
+			     const struct xt_rpfilter_info_v1 *info,
+			     uint32_t class)
 {
 	struct nlattr *exprs;
 	struct nlmsghdr *nlh;
@@ -821,6 +932,11 @@ static void put_secpath_rule(struct batch *batch,
 	put_cmp(nlh, &exists, sizeof(exists));
 	if (info)
 		put_match(nlh, 1, info, sizeof(*info));
+	if (class) {
+		put_fib(nlh, NFT_FIB_RESULT_RPF,
+			NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF);
+		put_cmp(nlh, &class, sizeof(class));
+	}
 	rule_end(batch, nlh, exprs);
 }
 
@@ -844,13 +960,14 @@ TEST_F(rpf, ipsec)
 
 	batch_begin(&batch, variant->family);
 	put_chain(&batch, self->hook);
-	put_secpath_rule(&batch, NULL);
+	put_secpath_rule(&batch, NULL, 0);
 	info.classes = CLASS(EXEMPT);
-	put_secpath_rule(&batch, &info);
+	put_secpath_rule(&batch, &info, 0);
 	info.classes = CLASS(NONE);
-	put_secpath_rule(&batch, &info);
+	put_secpath_rule(&batch, &info, 0);
 	info.flags = XT_RPFILTER_NO_IPSEC_EXEMPT;
-	put_secpath_rule(&batch, &info);
+	put_secpath_rule(&batch, &info, 0);
+	put_secpath_rule(&batch, NULL, NF_RPF_NONE);
 	EXPECT_EQ(0, batch_commit(&batch, self->nl));
 
 	run("ip netns exec %s ping -q -c 1 -W 1 -I %s %s >/dev/null", ns,
@@ -860,6 +977,95 @@ TEST_F(rpf, ipsec)
 	EXPECT_EQ(counters.packets[0], counters.packets[1]);
 	EXPECT_EQ(0, counters.packets[2]);
 	EXPECT_EQ(counters.packets[0], counters.packets[3]);
+	EXPECT_EQ(counters.packets[0], counters.packets[4]);
+}
+
+/* Send a packet from src by a through rules of fib only: of class STRICT, and
+ * of all paths that are feasible.
+ */
+static void expect_family(struct __test_metadata *_metadata, SELF *self,
+			  const VARIANT *variant, int family, int hook,
+			  const char *dev)
+{
+	static struct batch batch;
+	struct counters counters;
+	struct nlmsghdr *nlh;
+	struct nlattr *exprs;
+
+	batch_begin(&batch, family);
+	put_chain_dev(&batch, hook, dev);
+	exprs = udp_rule_begin(&batch, &nlh);
+	rule_end(&batch, nlh, exprs);
+	put_class_rule(&batch, NFTA_FIB_F_SADDR, NF_RPF_STRICT);
+	put_class_rule(&batch, NFTA_FIB_F_SADDR, NF_RPF_LOOSE);
+	put_present_rule(&batch, NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF |
+				 NFTA_FIB_F_FEASIBLE);
+	ASSERT_EQ(0, batch_commit(&batch, self->nl));
+	ASSERT_EQ(0, send_packet(self, variant, 'a', variant->src,
+				 variant->dst));
+	ASSERT_EQ(0, wait_counters(self, family, 1, &counters));
+	EXPECT_EQ(1, counters.packets[1]);
+	EXPECT_EQ(0, counters.packets[2]);
+	EXPECT_EQ(1, counters.packets[3]);
+}
+
+TEST_F(rpf, inet)
+{
+	IP("route add %s dev a", variant->net);
+	expect_family(_metadata, self, variant, NFPROTO_INET,
+		      NF_INET_PRE_ROUTING, NULL);
+}
+
+TEST_F(rpf, netdev)
+{
+	IP("route add %s dev a", variant->net);
+	expect_family(_metadata, self, variant, NFPROTO_NETDEV,
+		      NF_NETDEV_INGRESS, "a");
+}
+
+/* The interface that fib returns: that of the packet, or that of the route */
+TEST_F(rpf, interface)
+{
+	const uint32_t flags = NFTA_FIB_F_SADDR | NFTA_FIB_F_NO_DEFAULT;
+	uint32_t a = if_nametoindex("a"), b = if_nametoindex("b");
+	static struct batch batch;
+	char name[IFNAMSIZ] = "b";
+	struct counters counters;
+	struct nlmsghdr *nlh;
+	struct nlattr *exprs;
+
+	IP("route add %s dev b", variant->net);
+	batch_begin(&batch, variant->family);
+	put_chain(&batch, self->hook);
+	exprs = udp_rule_begin(&batch, &nlh);
+	rule_end(&batch, nlh, exprs);
+	exprs = udp_rule_begin(&batch, &nlh);
+	put_fib(nlh, NFT_FIB_RESULT_OIF, flags);
+	put_cmp(nlh, &b, sizeof(b));
+	rule_end(&batch, nlh, exprs);
+	exprs = udp_rule_begin(&batch, &nlh);
+	put_fib(nlh, NFT_FIB_RESULT_OIFNAME, flags);
+	put_cmp(nlh, name, sizeof(name));
+	rule_end(&batch, nlh, exprs);
+	exprs = udp_rule_begin(&batch, &nlh);
+	put_fib(nlh, NFT_FIB_RESULT_OIF, flags | NFTA_FIB_F_IIF);
+	put_cmp(nlh, &b, sizeof(b));
+	rule_end(&batch, nlh, exprs);
+	exprs = udp_rule_begin(&batch, &nlh);
+	put_fib(nlh, NFT_FIB_RESULT_OIF, flags);
+	put_cmp(nlh, &a, sizeof(a));
+	rule_end(&batch, nlh, exprs);
+	ASSERT_EQ(0, batch_commit(&batch, self->nl));
+
+	ASSERT_EQ(0, send_packet(self, variant, 'a', variant->src,
+				 variant->dst));
+	ASSERT_EQ(0, send_packet(self, variant, 'b', variant->src,
+				 variant->dst));
+	ASSERT_EQ(0, wait_packets(self, variant, 2, &counters));
+	EXPECT_EQ(2, counters.packets[1]);
+	EXPECT_EQ(2, counters.packets[2]);
+	EXPECT_EQ(1, counters.packets[3]);
+	EXPECT_EQ(0, counters.packets[4]);
 }
 
 /* Whether a rule is taken: 0 or the error */
@@ -952,6 +1158,8 @@ TEST_F(rpf, fib_refused)
 	EXPECT_EQ(EINVAL, try_fib(self, variant, NFT_FIB_RESULT_RPF,
 				  in | NFTA_FIB_F_PRESENT));
 	EXPECT_NE(0, try_fib(self, variant, NFT_FIB_RESULT_RPF + 1, in));
+	EXPECT_NE(0, try_fib(self, variant, 256 | NFT_FIB_RESULT_OIF,
+			     in | NFTA_FIB_F_FEASIBLE));
 	EXPECT_NE(0, try_fib(self, variant, NFT_FIB_RESULT_OIF, in | 1 << 10));
 }
 

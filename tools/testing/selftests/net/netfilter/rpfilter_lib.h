@@ -185,8 +185,11 @@ static inline void rule_end(struct batch *batch, struct nlmsghdr *nlh,
 	mnl_nlmsg_batch_next(batch->b);
 }
 
-/* A table of one base chain, without any that was there */
-static inline void put_chain(struct batch *batch, int hook)
+/* A table of one base chain, of a device in the family NETDEV; not any more
+ * what was there
+ */
+static inline void put_chain_dev(struct batch *batch, int hook,
+				 const char *dev)
 {
 	int types[] = { NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE, NFT_MSG_NEWTABLE };
 	struct nlmsghdr *nlh;
@@ -207,8 +210,15 @@ static inline void put_chain(struct batch *batch, int hook)
 	nest = mnl_attr_nest_start(nlh, NFTA_CHAIN_HOOK);
 	mnl_attr_put_u32(nlh, NFTA_HOOK_HOOKNUM, htonl(hook));
 	mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, htonl(0));
+	if (dev)
+		mnl_attr_put_strz(nlh, NFTA_HOOK_DEV, dev);
 	mnl_attr_nest_end(nlh, nest);
 	mnl_nlmsg_batch_next(batch->b);
+}
+
+static inline void put_chain(struct batch *batch, int hook)
+{
+	put_chain_dev(batch, hook, NULL);
 }
 
 /* Packets that reached the end of each rule, in the order of the rules */
