@@ -53,9 +53,6 @@ PARTS = (
                           "check"]),
     Part("tests of nfx in the guest",
          [sys.executable, str(paths.NFX / "toolcheck.py")], "boot"),
-    Part("matrix of reverse path filtering",
-         [sys.executable, str(paths.NFX / "rpfmatrix.py"), "--time", "60"],
-         "boot"),
 )
 
 

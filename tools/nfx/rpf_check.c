@@ -212,7 +212,7 @@ static int find_links(struct check *check)
 /* The probe takes a while: so only if the answers depend on it. */
 static void ask_stock(struct check *check, struct rpf_checked *to)
 {
-	const struct rpf_fixes all = { true, true };
+	const struct rpf_fixes all = { true, true, true };
 	struct rpf_stock fixed[RPF_STOCKS];
 	unsigned int i;
 
@@ -226,10 +226,13 @@ static void ask_stock(struct check *check, struct rpf_checked *to)
 	if (i == RPF_STOCKS || check->fixes_known)
 		return;
 	check->fixes_known = true;
-	if (check->family == AF_INET)
+	if (check->family == AF_INET) {
 		check->fixes.fib4_bcast = feature_has("fib4-bcast");
-	else
+	} else {
 		check->fixes.fib6_suppress = feature_has("fib6-suppress");
+		/* of the same patches */
+		check->fixes.fib6_throw = feature_has("rpf-fib");
+	}
 	ask_stock(check, to);
 }
 

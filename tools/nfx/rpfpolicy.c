@@ -67,10 +67,7 @@ static bool linkdown(const char *name)
 	return !procfile_number(path, &value) && value;
 }
 
-/*
- * Frames of bridge ports come by the bridge, packets of ports of a VRF by the
- * VRF, in the eyes of the sysctl. A loopback is not checked.
- */
+/* Frames of bridge ports come by the bridge. A loopback is not checked. */
 static bool counts(const struct rpf_link *link)
 {
 	return !(link->flags & IFF_LOOPBACK) && !link->bridge_port;
@@ -87,7 +84,8 @@ static int take_link(const struct rpf_link *link, enum rpf_mode mode,
 		return err == -ENOENT ? 0 : err;
 	memcpy(iface->name, link->name, sizeof(iface->name));
 	iface->bare = !link->has_ipv4;
-	if (link->vrf_port)
+	/* The sysctl knows the port only: ip_rcv_finish() in net/ipv4/ip_input.c */
+	if (link->vrf)
 		iface->want.on = false;
 	policy->linkdown |= linkdown(link->name);
 	policy->count++;

@@ -172,20 +172,12 @@ static bool looks_closer(const struct rpf_tables *tables)
 	return false;
 }
 
-/* A packet by a port of a VRF comes by the VRF, before it is routed. */
-static uint32_t sysctl_in(const struct stock *s)
-{
-	uint32_t vrf = rpf_vrf(s->tables, s->query->in);
-
-	return vrf ? vrf : s->query->in;
-}
-
 /* The end of __fib_validate_source() */
 static bool validate_route(const struct stock *s, uint8_t rp,
 			   const struct rpf_result *result,
 			   struct rpf_stock *to)
 {
-	const struct rpf_link *in = rpf_link(s->tables, sysctl_in(s));
+	const struct rpf_link *in = rpf_link(s->tables, s->query->in);
 
 	if (result->err)
 		return answer(to, !rp, NULL);
@@ -195,7 +187,7 @@ static bool validate_route(const struct stock *s, uint8_t rp,
 	} else if (result->type != RTN_UNICAST) {
 		return answer(to, false, "no unicast address");
 	}
-	if (rpf_uses(s->tables, result->route, sysctl_in(s)))
+	if (rpf_uses(s->tables, result->route, s->query->in))
 		return answer(to, true, NULL);
 	if (in && !in->has_ipv4)
 		return answer(to, !rp, rp ? "loose is strict on an interface "
@@ -381,6 +373,7 @@ static void ask_nft6(const struct stock *s, struct rpf_stock *to)
 	nft_flow(s, to, &flow);
 	flow.linkstate = true;
 	flow.keep_suppressed = !s->fixes->fib6_suppress;
+	flow.keep_throw = !s->fixes->fib6_throw;
 	rpf_walk(s->tables, &flow, &result, NULL, NULL);
 	to->pass = result.type != RTN_LOCAL && result.type != RTN_ANYCAST &&
 		   route_does(s, &result, to->mode);

@@ -27,13 +27,15 @@ struct rpf_sysctls {
 };
 
 /**
- * struct rpf_fixes - what the running kernel has of blocks 00xx
+ * struct rpf_fixes - what the running kernel has of blocks 00xx and 04xx
  * @fib4_bcast:    nft fib refuses a broadcast source
  * @fib6_suppress: nft fib honours rules that suppress
+ * @fib6_throw: nft fib goes on after a throw route
  */
 struct rpf_fixes {
 	bool fib4_bcast;
 	bool fib6_suppress;
+	bool fib6_throw;
 };
 
 /*

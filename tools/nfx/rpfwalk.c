@@ -188,16 +188,6 @@ static uint32_t table_of(const struct rpf_tables *tables,
 	return link ? link->vrf_table : 0;
 }
 
-/* A throw route sends one to the next rule, but not where IPv6 looks for the
- * route itself: there it is one of the routes that give errors.
- */
-static bool throws(const struct rpf_tables *tables, const struct rpf_flow *flow,
-		   const struct rpf_result *result)
-{
-	return result->type == RTN_THROW &&
-	       (tables->family == AF_INET || flow->lookup != RPF_LOOKUP_FIB);
-}
-
 /* Sets all of @step but the rule, and @result if that is the end. */
 static bool follow_table(const struct rpf_tables *tables,
 			 const struct rpf_flow *flow, struct rpf_step *step,
@@ -210,7 +200,7 @@ static bool follow_table(const struct rpf_tables *tables,
 	if (!rpf_lookup_table(tables, flow, step->table, &found))
 		return false;
 	step->route = found.route;
-	if (throws(tables, flow, &found))
+	if (found.type == RTN_THROW && !flow->keep_throw)
 		step->kind = RPF_STEP_THROW;
 	else if (!found.err && !flow->keep_suppressed &&
 		 suppressed(tables, step->rule, &found))

@@ -42,6 +42,7 @@ enum rpf_lookup { RPF_LOOKUP_FIB, RPF_LOOKUP_ROUTE, RPF_LOOKUP_POL };
  *             ignore_routes_with_linkdown says; else they count
  * @keep_suppressed: the rules suppress nothing (IPv6, as nft fib of some
  *             kernels does it)
+ * @keep_throw: a throw route is the result (the same)
  */
 struct rpf_flow {
 	enum rpf_lookup lookup;
@@ -60,6 +61,7 @@ struct rpf_flow {
 	bool strict;
 	bool linkstate;
 	bool keep_suppressed;
+	bool keep_throw;
 };
 
 /**

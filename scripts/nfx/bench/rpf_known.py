@@ -30,6 +30,7 @@ GAPS = {
     "E4": "a loopback address is no source, even if local ones are",
     "E5": "a link-local source is looked up by the VRF, not by its port",
     "E6": "IPsec exempts from rp_filter, not from what is checked besides",
+    "E7": "of a VRF, the port is the input device in all hooks",
 }
 
 # Which gaps a means has, by family
@@ -38,7 +39,7 @@ OF_MEANS = {
     (6, "xt rev 0"): "D1 D2 D4 D5 D8 D13 E1",
     (4, "nft fib"): "D2 D4 D6 D13",
     (6, "nft fib"): "D3 D4 D6 D9 D13 D14 E1 E2 E5",
-    (4, "sysctl rp_filter"): "D2 D3 D4 D6 D13 E3 E4 E6",
+    (4, "sysctl rp_filter"): "D2 D3 D4 D6 D13 E3 E4 E6 E7",
 }
 
 
@@ -62,16 +63,19 @@ class GapModel(Model):
         found = self.classify(case.packet, self.place(case), options)
         if "E4" in self.gaps and case.packet.src.is_loopback:
             return False
-        if "E3" in self.gaps and case.seen.iif not in self.numbered:
+        if "E3" in self.gaps and self.place(case).iif not in self.numbered:
             mode = "strict"
         if "D5" in self.gaps and found == LOCAL:
             return options.accept_local
         return found in MODES[mode]
 
     def place(self, case):
-        if "D6" not in self.gaps:
-            return case.seen
-        return case.seen._replace(oif="" if case.seen.oif else case.leaves)
+        seen = case.seen
+        if "E7" in self.gaps and self.links.is_vrf(seen.iif):
+            seen = seen._replace(iif=case.packet.dev)
+        if "D6" in self.gaps:
+            seen = seen._replace(oif="" if seen.oif else case.leaves)
+        return seen
 
     def is_exempt(self, packet, seen, options):
         if "D1" in self.gaps:

@@ -345,6 +345,9 @@ class Model:
     def flow(self, packet, seen, options):
         """The reverse flow of @packet where it was @seen."""
         l3mdev = self.links.vrf_of(seen.iif)
+        if not l3mdev and seen.oif:
+            # a reply would come from there
+            l3mdev = self.links.vrf_of(seen.oif)
         if options.vrf:
             l3mdev = self.links.index(options.vrf)
         oif = ""

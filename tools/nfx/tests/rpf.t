@@ -319,8 +319,7 @@ for ip in -4 -6; do
 		answers "$ip throw" "$src" a strict
 	else
 		run -j rpf check "$src" iif a
-		json "$ip throw ends what is no packet" '.class == "none" and
-			.kernel.agrees'
+		json "$ip throw" '.class == "strict" and .kernel.agrees'
 	fi
 	clear
 	ip "$ip" route add "$net" dev a
