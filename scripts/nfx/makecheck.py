@@ -53,6 +53,9 @@ PARTS = (
                           "check"]),
     Part("tests of nfx in the guest",
          [sys.executable, str(paths.NFX / "toolcheck.py")], "boot"),
+    Part("matrix of reverse path filtering",
+         [sys.executable, str(paths.NFX / "rpfmatrix.py"), "--time", "60"],
+         "boot"),
 )
 
 

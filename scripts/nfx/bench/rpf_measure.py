@@ -144,14 +144,23 @@ class Measurement:
         return [packet for number, packet in self.numbers.items()
                 if number not in self.records]
 
+    def ways_out(self):
+        """{packet of any source: device it leaves through}: there are some
+        that do not, because of their source.
+        """
+        return {self.numbers[number]._replace(src=None):
+                self.links.name(results[0][0])
+                for number, places in self.records.items()
+                if number in self.numbers
+                for (hook, _), results in places.items()
+                if hook == "forward"}
+
     def cases(self):
         rules = self.rule_set.rules
+        ways_out = self.ways_out()
         for number in self.numbers.keys() & self.records.keys():
             packet, places = self.numbers[number], self.records[number]
-            leaves = ""
-            for (hook, _), results in places.items():
-                if hook == "forward":
-                    leaves = self.links.name(results[0][0])
+            leaves = ways_out.get(packet._replace(src=None), "")
             for (hook, iif), results in places.items():
                 place = Place(hook, self.links.name(iif), iif,
                               leaves if hook == "forward" else "",
