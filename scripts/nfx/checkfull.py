@@ -40,6 +40,7 @@ TABLE_STRESS = "net/netfilter:conntrack_htable_stress"
 STRESS_OPERATIONS = 1_000_000
 STRESS_SECONDS = 600
 FLUSH_FUZZER = "net/netfilter:nfct_flush_fuzz"
+RPF_STRESS = "net/netfilter:rpfilter_stress"
 # Where it is told to do more, most messages are refused, without a walk.
 FLUSH_RACES_OPERATIONS = 1_000_000
 RACES_SECONDS = 600
@@ -188,6 +189,15 @@ def part_ct_fuzz():
 
 def part_ct_flush_races():
     return raced(FLUSH_FUZZER, FLUSH_RACES_OPERATIONS)
+
+
+def part_rpf_stress():
+    return fuzzed(RPF_STRESS, "debug", STRESS_OPERATIONS,
+                  seconds=STRESS_SECONDS)
+
+
+def part_rpf_races():
+    return raced(RPF_STRESS, STRESS_OPERATIONS)
 
 
 def touched_functions():
@@ -369,4 +379,7 @@ PARTS = {
                 "10 million random flush messages on the debug kernel"),
     "ct-flush-races": (part_ct_flush_races,
                        "10 minutes of them on the kcsan kernel"),
+    "rpf-stress": (part_rpf_stress,
+                   "10 minutes of changing routes on the debug kernel"),
+    "rpf-races": (part_rpf_races, "the same on the kcsan kernel"),
 }

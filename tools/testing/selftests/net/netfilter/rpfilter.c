@@ -11,24 +11,15 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <netinet/ip.h>
-#include <netinet/ip6.h>
-#include <netinet/udp.h>
 #include <net/ethernet.h>
 #include <sys/socket.h>
 
 #include "kselftest_harness.h"
 #include "rpfilter_lib.h"
 
-#define SPORT		1111
-#define DPORT		2222
 #define MARK		7
 #define DEVICES		3
 
-#define CLASS(name)	(1u << NF_RPF_##name)
-#define MODE_STRICT	(CLASS(EXEMPT) | CLASS(STRICT))
-#define MODE_FEASIBLE	(MODE_STRICT | CLASS(FEASIBLE))
-#define MODE_LOOSE	(MODE_FEASIBLE | CLASS(LOOSE))
 #define CLASSES		NF_RPF_MAX
 
 static const uint32_t modes[] = { MODE_STRICT, MODE_FEASIBLE, MODE_LOOSE };
@@ -144,18 +135,6 @@ static uint32_t fib_flags(uint32_t flags)
 	return ret;
 }
 
-/* A rule for packets of send_packet(), others are about as well. */
-static struct nlattr *udp_rule_begin(struct batch *batch, struct nlmsghdr **nlh)
-{
-	struct nlattr *exprs = rule_begin(batch, nlh);
-	uint8_t udp = IPPROTO_UDP;
-
-	put_meta(*nlh, NFT_META_L4PROTO);
-	put_cmp(*nlh, &udp, sizeof(udp));
-
-	return exprs;
-}
-
 static void put_xt_rule(struct batch *batch, struct xt_rpfilter_info_v1 info)
 {
 	struct nlmsghdr *nlh;
@@ -243,66 +222,6 @@ static unsigned int rules_expected(bool *match, uint32_t flags, uint32_t class)
 	}
 
 	return n;
-}
-
-/* Returns the length of the header, 0 if an address is none. */
-static size_t make_header(void *buf, int family, const char *src,
-			  const char *dst, uint8_t protocol, size_t payload)
-{
-	struct ip6_hdr ip6 = {
-		.ip6_plen = htons(payload),
-		.ip6_nxt  = protocol,
-		.ip6_hlim = 64,
-	};
-	struct iphdr ip = {
-		.version  = 4,
-		.ihl	  = sizeof(ip) / 4,
-		.tot_len  = htons(sizeof(ip) + payload),
-		.ttl	  = 64,
-		.protocol = protocol,
-	};
-	uint16_t words[sizeof(ip) / 2];
-	uint32_t sum = 0;
-	unsigned int i;
-
-	if (family == NFPROTO_IPV6) {
-		ip6.ip6_vfc = 6 << 4;
-		if (inet_pton(AF_INET6, src, &ip6.ip6_src) != 1 ||
-		    inet_pton(AF_INET6, dst, &ip6.ip6_dst) != 1)
-			return 0;
-		memcpy(buf, &ip6, sizeof(ip6));
-		return sizeof(ip6);
-	}
-
-	if (inet_pton(AF_INET, src, &ip.saddr) != 1 ||
-	    inet_pton(AF_INET, dst, &ip.daddr) != 1)
-		return 0;
-	memcpy(words, &ip, sizeof(ip));
-	for (i = 0; i < ARRAY_SIZE(words); i++)
-		sum += words[i];
-	sum = (sum & 0xffff) + (sum >> 16);
-	ip.check = ~(sum + (sum >> 16));
-	memcpy(buf, &ip, sizeof(ip));
-	return sizeof(ip);
-}
-
-/* Returns the length of the packet, 0 if an address is none. */
-static size_t make_packet(void *buf, int family, const char *src,
-			  const char *dst)
-{
-	struct udphdr udp = {
-		.source	= htons(SPORT),
-		.dest	= htons(DPORT),
-		.len	= htons(sizeof(udp)),
-	};
-	size_t len = make_header(buf, family, src, dst, IPPROTO_UDP,
-				 sizeof(udp));
-
-	if (!len)
-		return 0;
-	memcpy(buf + len, &udp, sizeof(udp));
-
-	return len + sizeof(udp);
 }
 
 static int send_packet(SELF *self, const VARIANT *variant, char dev,

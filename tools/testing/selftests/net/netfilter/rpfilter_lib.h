@@ -23,12 +23,24 @@
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/xt_rpfilter.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/udp.h>
 
 #define TABLE		"rpf"
 #define CHAIN		"c"
 #define BATCH_SIZE	65536
 #define MAX_RULES	64
 #define WAIT_MS		2000
+
+/* Ports of the packets */
+#define SPORT		1111
+#define DPORT		2222
+
+#define CLASS(name)	(1u << NF_RPF_##name)
+#define MODE_STRICT	(CLASS(EXEMPT) | CLASS(STRICT))
+#define MODE_FEASIBLE	(MODE_STRICT | CLASS(FEASIBLE))
+#define MODE_LOOSE	(MODE_FEASIBLE | CLASS(LOOSE))
 
 /* One netlink batch of nf_tables */
 struct batch {
@@ -185,6 +197,19 @@ static inline void rule_end(struct batch *batch, struct nlmsghdr *nlh,
 	mnl_nlmsg_batch_next(batch->b);
 }
 
+/* A rule for packets of make_packet(), others are about as well. */
+static inline struct nlattr *udp_rule_begin(struct batch *batch,
+					    struct nlmsghdr **nlh)
+{
+	struct nlattr *exprs = rule_begin(batch, nlh);
+	uint8_t udp = IPPROTO_UDP;
+
+	put_meta(*nlh, NFT_META_L4PROTO);
+	put_cmp(*nlh, &udp, sizeof(udp));
+
+	return exprs;
+}
+
 /* A table of one base chain, of a device in the family NETDEV; not any more
  * what was there
  */
@@ -287,6 +312,67 @@ static inline int counters_read(struct mnl_socket *nl, int family,
 	} while (ret > 0);
 
 	return ret;
+}
+
+/* Returns the length of the header, 0 if an address is none. */
+static inline size_t make_header(void *buf, int family, const char *src,
+				 const char *dst, uint8_t protocol,
+				 size_t payload)
+{
+	struct ip6_hdr ip6 = {
+		.ip6_plen = htons(payload),
+		.ip6_nxt  = protocol,
+		.ip6_hlim = 64,
+	};
+	struct iphdr ip = {
+		.version  = 4,
+		.ihl	  = sizeof(ip) / 4,
+		.tot_len  = htons(sizeof(ip) + payload),
+		.ttl	  = 64,
+		.protocol = protocol,
+	};
+	uint16_t words[sizeof(ip) / 2];
+	uint32_t sum = 0;
+	unsigned int i;
+
+	if (family == NFPROTO_IPV6) {
+		ip6.ip6_vfc = 6 << 4;
+		if (inet_pton(AF_INET6, src, &ip6.ip6_src) != 1 ||
+		    inet_pton(AF_INET6, dst, &ip6.ip6_dst) != 1)
+			return 0;
+		memcpy(buf, &ip6, sizeof(ip6));
+		return sizeof(ip6);
+	}
+
+	if (inet_pton(AF_INET, src, &ip.saddr) != 1 ||
+	    inet_pton(AF_INET, dst, &ip.daddr) != 1)
+		return 0;
+	memcpy(words, &ip, sizeof(ip));
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		sum += words[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	ip.check = ~(sum + (sum >> 16));
+	memcpy(buf, &ip, sizeof(ip));
+	return sizeof(ip);
+}
+
+/* Returns the length of the packet, 0 if an address is none. */
+static inline size_t make_packet(void *buf, int family, const char *src,
+				 const char *dst)
+{
+	struct udphdr udp = {
+		.source	= htons(SPORT),
+		.dest	= htons(DPORT),
+		.len	= htons(sizeof(udp)),
+	};
+	size_t len = make_header(buf, family, src, dst, IPPROTO_UDP,
+				 sizeof(udp));
+
+	if (!len)
+		return 0;
+	memcpy(buf + len, &udp, sizeof(udp));
+
+	return len + sizeof(udp);
 }
 
 /* A device that is a file: IFF_TUN or IFF_TAP. Returns the file, or -1. */
