@@ -60,12 +60,12 @@ def check(image, seconds=None, echo=None):
     if set(ROWS) - found.keys():
         ui.die(f"{PROGRAM} did not come to an end in the guest",
                f"read {result.console}")
-    cells, wrong = (found[row] for row in ROWS)
+    right, wrong = (found[row] for row in ROWS)
     if wrong or not result.ok:
-        ui.die(f"{wrong} of {cells} cells of the matrix are wrong, or other "
+        ui.die(f"{wrong} of {right + wrong} cells are wrong, or other "
                "means differ without a reason", f"read {result.console}")
     seed = next((line for line in result.out if line.startswith("seed")), "")
-    return f"{cells} cells are right{', ' * bool(seed)}{seed}"
+    return f"{right} cells are right{', ' * bool(seed)}{seed}"
 
 
 def main():

@@ -113,21 +113,25 @@ routes()
 	fi | ip -n r "-$1" -batch -
 }
 
+# router FAMILY ROUTES: r, with as many of them
+router()
+{
+	ip netns add r
+	ip -n r tuntap add tun0 mode tun
+	ip -n r link set tun0 up
+	routes "$1" "$2"
+}
+
 # cost FAMILY ROUTES MARK RULE...: packets that nothing more becomes of
 cost()
 {
 	local family=$1 routes=$2 mark=$3
 
 	shift 3
-	ip netns add r
-	ip netns exec r nft "table inet t { chain c {
+	ip netns exec r nft "flush ruleset; table inet t { chain c {
 		type filter hook prerouting priority 0; drop; }; }"
-	ip -n r tuntap add tun0 mode tun
-	ip -n r link set tun0 up
-	routes "$family" "$routes"
 	ip netns exec r "$@"
 	ip netns exec r rpf_packets "$family" "$routes" "$mark"
-	ip netns delete r
 }
 
 # check FAMILY old|fib|xt: the rule, but for old as this kernel has it
@@ -146,12 +150,14 @@ check()
 	fi
 }
 
+# The rules of iptables-legacy come last, as they are not flushed.
 insn()
 {
 	local family mark base way
 
 	for family in 4 6; do
 		mark=$(($2 + family))
+		router "$family" "$1"
 		base=$(cost "$family" "$1" "$mark" true)
 		for way in old fib xt; do
 			mark=$((mark + 10))
@@ -159,6 +165,7 @@ insn()
 				"$(cost "$family" "$1" "$mark" "$0" check \
 					"$family" "$way") $base"
 		done
+		ip netns delete r
 	done
 }
 

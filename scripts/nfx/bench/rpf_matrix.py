@@ -164,11 +164,12 @@ def main():
     best = tally.best_of_stock()
     print(f"\nbest means of stock: {best['wrong']} wrong, "
           f"{best['cannot say']} cannot be said, {best['right']} right")
-    wrong = tally.wrong_new if kernel.is_new else (
-        best["wrong"] + best["cannot say"])
+    right, wrong = tally.cells - tally.wrong_new, tally.wrong_new
+    if not kernel.is_new:
+        right, wrong = best["right"], best["wrong"] + best["cannot say"]
     print(f"{tally.skipped} topologies skipped, {tally.unexplained} "
           f"answers unexplained, {time.monotonic() - begin:.1f} s")
-    print(f"ROW rpf-matrix-cells {tally.cells}")
+    print(f"ROW rpf-matrix-cells {right}")
     print(f"ROW rpf-matrix-wrong {wrong}")
     failed = tally.unexplained or kernel.is_new and wrong
     return 1 if failed or not tally.cells else 0
