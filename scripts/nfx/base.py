@@ -246,13 +246,16 @@ def apt_options(top=paths.APT):
     return [f"-o{key}={value}" for key, value in options.items()]
 
 
-def update_index(suite, top=paths.APT):
-    """Read what @suite has into @top; return the options of an apt for it."""
+def update_index(suite, top=paths.APT, kind="deb"):
+    """Read what @suite has into @top; return the options of an apt for it.
+
+    @kind: deb, or deb-src for sources
+    """
     for name in ("state/lists/partial", "cache/archives/partial"):
         (top / name).mkdir(parents=True, exist_ok=True)
     (top / "state/status").touch()
     paths.write_file(top / "nfx.list",
-                     f"deb [signed-by={KEYRING}] {mirror()} {suite} main\n")
+                     f"{kind} [signed-by={KEYRING}] {mirror()} {suite} main\n")
     options = apt_options(top)
     ui.run(["apt-get", *options, "-qq", "--error-on=any", "update"],
            next_step="check the network and run this again",

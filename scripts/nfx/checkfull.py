@@ -17,6 +17,7 @@ import base
 import build
 import debiankernel
 import fuzz
+import ipsetsuite
 import ksft
 import objects
 import patchfile
@@ -191,6 +192,10 @@ def part_ct_flush_races():
     return raced(FLUSH_FUZZER, FLUSH_RACES_OPERATIONS)
 
 
+def part_ipset_suite():
+    return Verdict(*ipsetsuite.compare())
+
+
 def part_rpf_stress():
     return fuzzed(RPF_STRESS, "debug", STRESS_OPERATIONS,
                   seconds=STRESS_SECONDS)
@@ -363,6 +368,8 @@ PARTS = {
                    "the tests of nfx on Debian's 6.12 kernel"),
     "rpf-matrix": (part_rpf_matrix,
                    "all of the matrix of reverse path filtering"),
+    "ipset-suite": (part_ipset_suite,
+                    "the tests of ipset: what passes on stock passes"),
     "own": (part_own, "the stack's selftests pass"),
     "proof": (part_proof, "each of them fails or skips on stock"),
     "netfilter": (part_netfilter,
