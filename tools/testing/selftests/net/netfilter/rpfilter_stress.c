@@ -22,6 +22,7 @@
 
 #define OPERATIONS	300
 #define SECONDS		300
+#define PIPE_BYTES	4096
 #define PACKETS_PER_DEV	128
 #define MAX_WORD	64
 
@@ -399,6 +400,8 @@ static FILE *ip_open(const struct proto *ip)
 	if (!to)
 		ksft_exit_fail_perror("popen");
 	setlinebuf(to);
+	/* all that is in it has to be done at the end */
+	fcntl(fileno(to), F_SETPIPE_SZ, PIPE_BYTES);
 
 	return to;
 }
