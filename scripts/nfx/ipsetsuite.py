@@ -52,15 +52,15 @@ export PATH=/job/tools/usr/bin:$PATH IPSET_BIN=ipset
 export LD_LIBRARY_PATH=/job/tools/usr/lib
 : >/var/log/kern.log
 for tool in iptables ip6tables; do
-	ln -sf "$(command -v $tool-legacy)" /usr/local/sbin/$tool
-	ln -sf "$(command -v $tool-legacy-save)" /usr/local/sbin/$tool-save
+    ln -sf "$(command -v $tool-legacy)" /usr/local/sbin/$tool
+    ln -sf "$(command -v $tool-legacy-save)" /usr/local/sbin/$tool-save
 done
 ip link set lo up
 cd /tmp/suite/tests || exit 1
 for group in %s; do
-	./runtest.sh "$group" </dev/null 2>&1
-	iptables -F; ip6tables -F; iptables -F -t mangle; iptables -F -t raw
-	ipset flush; ipset destroy
+    ./runtest.sh "$group" </dev/null 2>&1
+    iptables -F; ip6tables -F; iptables -F -t mangle; iptables -F -t raw
+    ipset flush; ipset destroy
 done
 echo END
 """
