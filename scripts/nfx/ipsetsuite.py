@@ -39,21 +39,25 @@ SECONDS = 3000
 GROUPS = re.compile(r'^tests="(?:\$tests )?([^"]*)"', re.M)
 PACKETS = ("match_target", "match_flags", "match_target6")
 
-# What the script below prints
-LINE = re.compile(r"^(?P<group>\S+): (?P<what>.*): (?P<how>passed|FAILED)$")
+# The beginning of a test, and its end: what the test prints is in between.
+BEGIN = re.compile(r"^(?P<group>\S+): (?P<what>[^:]*): ")
+END = re.compile(r"(passed|FAILED)$")
 
-# The suite calls ../src/ipset where it does not ask for IPSET_BIN, and looks
-# at a log file before it asks dmesg.
+# The suite calls ../src/ipset where it does not ask for IPSET_BIN, looks at a
+# log file before it asks dmesg, and takes ip_set for a module.
 RUN = """#!/bin/bash
 mkdir -p /tmp/suite/src /var/log
 cp -r /job/tests /tmp/suite/
 ln -s "$(command -v ipset)" /tmp/suite/src/ipset
-export PATH=/job/tools/usr/bin:$PATH IPSET_BIN=ipset
+export PATH=/usr/local/sbin:/job/tools/usr/bin:$PATH IPSET_BIN=ipset
 export LD_LIBRARY_PATH=/job/tools/usr/lib
 : >/var/log/kern.log
 for tool in iptables ip6tables; do
     ln -sf "$(command -v $tool-legacy)" /usr/local/sbin/$tool
     ln -sf "$(command -v $tool-legacy-save)" /usr/local/sbin/$tool-save
+done
+for tool in lsmod modprobe rmmod; do
+    ln -s /bin/true /usr/local/sbin/$tool
 done
 ip link set lo up
 cd /tmp/suite/tests || exit 1
@@ -62,12 +66,12 @@ for group in %s; do
     iptables -F; ip6tables -F; iptables -F -t mangle; iptables -F -t raw
     ipset flush; ipset destroy
 done
-echo END
+echo ALL DONE
 """
 
 
 class Found(NamedTuple):
-    """Which tests passed and which failed; each is (group, what, number)."""
+    """Which tests passed, and which failed; each is (group, number, what)."""
     passed: set
     failed: set
 
@@ -126,12 +130,18 @@ def parse(lines):
     """Return what a run found."""
     found = {"passed": set(), "FAILED": set()}
     count = {}
+    test = None
     for line in lines:
-        match = LINE.match(line)
-        if match and match["group"] != "init":
-            key = match["group"], match["what"]
-            count[key] = count.get(key, 0) + 1
-            found[match["how"]].add((*key, count[key]))
+        begin = BEGIN.match(line)
+        if begin:
+            group = begin["group"]
+            count[group] = count.get(group, 0) + 1
+            test = group, count[group], begin["what"]
+        end = END.search(line)
+        if end and test:
+            if test[0] != "init":
+                found[end[1]].add(test)
+            test = None
     return Found(found["passed"], found["FAILED"])
 
 
@@ -140,7 +150,7 @@ def run(config, job):
     result = guest.boot(image, job, **ksft.MACHINE, timeout=SECONDS)
     if result.splats:
         ui.die(result.splats[0], f"read {result.console}")
-    if "END" not in result.out:
+    if "ALL DONE" not in result.out:
         ui.die(f"the suite did not end on the {config} kernel",
                f"read {result.console}")
     return parse(result.out)
@@ -152,11 +162,12 @@ def compare():
     with tempfile.TemporaryDirectory(prefix="nfx-ipset-") as temp:
         make_job(Path(temp))
         stock, ours = (run(config, Path(temp)) for config in ("stock", "nfx"))
-    for group, what, _ in sorted(stock.failed | ours.failed):
+    for group, _, what in sorted(stock.failed | ours.failed):
         ui.info(f"  {group}: {what}: fails")
     lost = sorted(stock.passed - ours.passed)
     if lost:
         return False, (f"{len(lost)} tests do not pass any more, the first: "
-                       f"{lost[0][0]}: {lost[0][1]}")
-    return True, (f"{len(ours.passed)} tests of {PACKAGE} {VERSION} pass, "
-                  f"{len(stock.passed)} on the stock kernel")
+                       f"{lost[0][0]}: {lost[0][2]}")
+    return bool(ours.passed), (
+        f"{len(ours.passed)} tests of {PACKAGE} {VERSION} pass, "
+        f"{len(stock.passed)} on the stock kernel")

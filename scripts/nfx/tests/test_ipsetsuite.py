@@ -28,10 +28,11 @@ class Suite(unittest.TestCase):
     def test_same_name_twice(self):
         found = ipsetsuite.parse([
             "init: Check the kernel: passed", "hash:ip: Add: passed",
-            "hash:ip: Add: passed", "hash:ip: Del: FAILED", "noise"])
-        self.assertEqual(found.passed, {("hash:ip", "Add", 1),
-                                        ("hash:ip", "Add", 2)})
-        self.assertEqual(found.failed, {("hash:ip", "Del", 1)})
+            "hash:ip: Add: output of the test", "more: of it", "passed",
+            "hash:ip: Del: FAILED", "Failed test: ipset del", "noise"])
+        self.assertEqual(found.passed, {("hash:ip", 1, "Add"),
+                                        ("hash:ip", 2, "Add")})
+        self.assertEqual(found.failed, {("hash:ip", 3, "Del")})
 
     def compare(self, *runs):
         with mock.patch("ipsetsuite.make_job"), \
@@ -46,6 +47,10 @@ class Suite(unittest.TestCase):
                                   ["a: x: passed", "a: y: FAILED"])
         self.assertFalse(same)
         self.assertIn("a: y", text)
+
+    def test_nothing(self):
+        same, _ = self.compare([], [])
+        self.assertFalse(same)
 
     def test_gained(self):
         same, _ = self.compare(["a: x: FAILED"], ["a: x: passed"])
